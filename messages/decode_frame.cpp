@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_rdma/messages/frame.hpp"
+
+#include "caf_rdma/messages/seal.hpp"
+#include "caf_rdma/messages/wire.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace rdma {
+
+namespace {
+
+constexpr auto violation = errc::protocol_violation;
+
+constexpr size_t word_size = sizeof(capnp::word);
+
+caf::error fail(std::string what) {
+  return make_error(violation, std::move(what));
+}
+
+// -- reading
+// -------------------------------------------------------------------
+
+caf::expected<errc> read_code(uint16_t value) {
+  auto result = errc::none;
+  if (value > UINT8_MAX || !from_integer(static_cast<uint8_t>(value), result))
+    return fail("unknown error code " + std::to_string(value));
+  return result;
+}
+
+caf::expected<errc> read_failure(uint16_t value) {
+  auto result = read_code(value);
+  if (result && *result == errc::none)
+    return fail("a refusal or cancel without an error code");
+  return result;
+}
+
+caf::expected<std::string> read_reason(capnp::Text::Reader in) {
+  if (in.size() > max_reason_size)
+    return fail("a reason of " + std::to_string(in.size()) + " B exceeds "
+                + std::to_string(max_reason_size) + " B");
+  return detail::to_std_string(in);
+}
+
+caf::expected<hello> read(wire::Hello::Reader in) {
+  if (auto err = detail::check_version(in.getVersion()); err != caf::none)
+    return err;
+  hello result{detail::read(in.getWorker()), in.getLinkId(),
+               in.getEndpointCount(), in.getTargetIncarnation()};
+  if (auto err = detail::validate(result.worker, violation); err != caf::none)
+    return err;
+  if (result.link_id == 0)
+    return fail("a hello with link id 0");
+  if (result.endpoint_count == 0)
+    return fail("a hello with endpoint count 0");
+  return result;
+}
+
+caf::expected<hello> unseal(capnp::Data::Reader in) {
+  auto body = detail::unseal(detail::to_span(in), max_frame_size);
+  if (!body)
+    return fail(reason_of(body.error()));
+  auto result = detail::with_struct<wire::Hello>(
+    *body, [](wire::Hello::Reader x) { return read(x); });
+  if (!result && code_of(result.error()) == errc::malformed_metadata)
+    return fail(reason_of(result.error()));
+  return result;
+}
+
+caf::expected<hello_refused> read(wire::Refusal::Reader in) {
+  auto code = read_failure(in.getCode());
+  if (!code)
+    return code.error();
+  return hello_refused{*code, in.getEndpointCount()};
+}
+
+caf::error validate(const offer& x) {
+  if (x.length == 0 || x.chunk_size == 0 || x.total == 0)
+    return fail("an offer with a length, chunk size or total of 0");
+  if (x.offset >= x.total || x.offset % x.chunk_size != 0)
+    return fail("an offer at " + std::to_string(x.offset) + " of "
+                + std::to_string(x.total) + " B in chunks of "
+                + std::to_string(x.chunk_size) + " B");
+  auto length = std::min<uint64_t>(x.chunk_size, x.total - x.offset);
+  if (x.length != length)
+    return fail("an offer of " + std::to_string(x.length) + " B, not "
+                + std::to_string(length) + " B");
+  return {};
+}
+
+caf::expected<offer> read(wire::Offer::Reader in) {
+  offer result{detail::read(in.getToken()), in.getOffset(), in.getLength(),
+               in.getChunkSize(), in.getTotal()};
+  if (auto err = validate(result); err != caf::none)
+    return err;
+  return result;
+}
+
+caf::expected<read_request> read(wire::Request::Reader in) {
+  if (in.getTotal() == 0)
+    return fail("a request for 0 B");
+  return read_request{detail::read(in.getToken()),
+                      detail::read(in.getReplyToken()), in.getTotal()};
+}
+
+caf::expected<cancel_request> read(wire::Cancel::Reader in) {
+  auto code = read_failure(in.getCode());
+  if (!code)
+    return code.error();
+  auto reason = read_reason(in.getReason());
+  if (!reason)
+    return reason.error();
+  return cancel_request{*code, std::move(*reason)};
+}
+
+caf::expected<transfer_ended> read(wire::Ended::Reader in) {
+  transfer_ended result;
+  if (!from_integer(in.getStatus(), result.status) || !is_final(result.status))
+    return fail("status " + std::to_string(in.getStatus()) + " is not final");
+  auto code = read_code(in.getCode());
+  if (!code)
+    return code.error();
+  result.code = *code;
+  if ((result.code == errc::none) != (result.status == status::complete))
+    return fail("status " + to_string(result.status) + " with code "
+                + to_string(result.code));
+  auto reason = read_reason(in.getReason());
+  if (!reason)
+    return reason.error();
+  result.reason = std::move(*reason);
+  result.bytes = in.getBytes();
+  return result;
+}
+
+/// Fills in the content of `x`.
+template <class T>
+caf::expected<frame> put(frame& x, caf::expected<T> content) {
+  if (!content)
+    return content.error();
+  x.content = std::move(*content);
+  return std::move(x);
+}
+
+caf::expected<frame> read(wire::Frame::Reader in) {
+  frame x{in.getLinkId(), in.getTransferId(), heartbeat{}};
+  switch (in.which()) {
+    case wire::Frame::HELLO:
+      return put(x, unseal(in.getHello()));
+    case wire::Frame::HELLO_ACK: {
+      auto self = unseal(in.getHelloAck());
+      if (!self)
+        return self.error();
+      x.content = hello_ack{std::move(*self)};
+      return x;
+    }
+    case wire::Frame::HELLO_REFUSED:
+      return put(x, read(in.getHelloRefused()));
+    case wire::Frame::HEARTBEAT:
+      return x;
+    case wire::Frame::OFFER:
+      return put(x, read(in.getOffer()));
+    case wire::Frame::REQUEST:
+      return put(x, read(in.getRequest()));
+    case wire::Frame::CANCEL:
+      return put(x, read(in.getCancel()));
+    case wire::Frame::ENDED:
+      return put(x, read(in.getEnded()));
+  }
+  return fail("unknown frame " + std::to_string(in.which()));
+}
+
+/// Returns the number of words behind the segment table of `bytes`; 0 if the
+/// table does not describe exactly one segment of that size.
+size_t segment_size(std::span<const std::byte> bytes) {
+  if (bytes.size() < 2 * word_size || bytes.size() > max_frame_size
+      || bytes.size() % word_size != 0)
+    return 0;
+  auto words = bytes.size() / word_size - 1;
+  size_t claimed = 0;
+  for (size_t i = 0; i < word_size; ++i) {
+    auto x = std::to_integer<size_t>(bytes[i]);
+    if (i < 4 && x != 0)
+      return 0;
+    if (i >= 4)
+      claimed |= x << (8 * (i - 4));
+  }
+  return claimed == words ? words : 0;
+}
+
+} // namespace
+
+caf::expected<frame> decode_frame(std::span<const std::byte> bytes) {
+  auto n = segment_size(bytes);
+  if (n == 0)
+    return fail(std::to_string(bytes.size()) + " B are no frame");
+  return detail::guarded(violation, [=]() -> caf::expected<frame> {
+    // The copy aligns the bytes. It also keeps a peer that shares memory with
+    // UCX from changing them while they are read.
+    capnp::word words[max_frame_size / word_size];
+    std::memcpy(static_cast<void*>(words), bytes.data() + word_size,
+                n * word_size);
+    kj::ArrayPtr<const capnp::word> segments[] = {kj::arrayPtr(words, n)};
+    capnp::SegmentArrayMessageReader in{segments, detail::limits(n)};
+    return read(in.getRoot<wire::Frame>());
+  });
+}
+
+} // namespace rdma

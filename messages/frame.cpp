@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_rdma/messages/frame.hpp"
+
+#include "caf_rdma/messages/seal.hpp"
+#include "caf_rdma/messages/wire.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace rdma {
+
+namespace {
+
+constexpr size_t word_size = sizeof(capnp::word);
+
+/// The segment table of a message of one segment: the number of segments minus
+/// one, the number of words; both little-endian.
+using segment_table = std::array<unsigned char, word_size>;
+
+// -- writing
+// -------------------------------------------------------------------
+
+/// Cuts after `max_reason_size` bytes, but not within a UTF-8 character.
+std::string_view cut(std::string_view reason) {
+  auto n = std::min(reason.size(), max_reason_size);
+  if (n < reason.size())
+    while (n > 0 && (static_cast<unsigned char>(reason[n]) & 0xC0) == 0x80)
+      --n;
+  return reason.substr(0, n);
+}
+
+template <class Builder>
+void write_reason(Builder out, std::string_view reason) {
+  auto str = cut(reason);
+  auto text = out.initReason(static_cast<unsigned>(str.size()));
+  std::ranges::copy(str, text.begin());
+}
+
+std::vector<std::byte> seal(const hello& x) {
+  capnp::MallocMessageBuilder out;
+  auto root = out.initRoot<wire::Hello>();
+  root.setVersion(format_version);
+  detail::write(root.initWorker(), x.worker);
+  root.setLinkId(x.link_id);
+  root.setEndpointCount(x.endpoint_count);
+  root.setTargetIncarnation(x.target_incarnation);
+  auto words = capnp::canonicalize(root.asReader());
+  return detail::seal(detail::to_span(words.asBytes()));
+}
+
+void write(wire::Frame::Builder out, const hello& x) {
+  out.setHello(detail::to_data(seal(x)));
+}
+
+void write(wire::Frame::Builder out, const hello_ack& x) {
+  out.setHelloAck(detail::to_data(seal(x.self)));
+}
+
+void write(wire::Frame::Builder out, const hello_refused& x) {
+  auto y = out.initHelloRefused();
+  y.setCode(static_cast<uint16_t>(x.code));
+  y.setEndpointCount(x.endpoint_count);
+}
+
+void write(wire::Frame::Builder out, const heartbeat&) {
+  out.setHeartbeat();
+}
+
+void write(wire::Frame::Builder out, const offer& x) {
+  auto y = out.initOffer();
+  detail::write(y.initToken(), x.secret);
+  y.setOffset(x.offset);
+  y.setLength(x.length);
+  y.setChunkSize(x.chunk_size);
+  y.setTotal(x.total);
+}
+
+void write(wire::Frame::Builder out, const read_request& x) {
+  auto y = out.initRequest();
+  detail::write(y.initToken(), x.secret);
+  detail::write(y.initReplyToken(), x.reply_secret);
+  y.setTotal(x.total);
+}
+
+void write(wire::Frame::Builder out, const cancel_request& x) {
+  auto y = out.initCancel();
+  y.setCode(static_cast<uint16_t>(x.code));
+  write_reason(y, x.reason);
+}
+
+void write(wire::Frame::Builder out, const transfer_ended& x) {
+  auto y = out.initEnded();
+  y.setStatus(static_cast<uint8_t>(x.status));
+  y.setCode(static_cast<uint16_t>(x.code));
+  write_reason(y, x.reason);
+  y.setBytes(x.bytes);
+}
+
+/// Returns how many words of the buffer to clear for `x`: enough for the frames
+/// of fixed size, everything for the others.
+size_t words_for(const frame& x, size_t available) {
+  constexpr size_t fixed = 16;
+  if (std::holds_alternative<offer>(x.content)
+      || std::holds_alternative<heartbeat>(x.content))
+    return std::min(fixed, available);
+  return available;
+}
+
+size_t encode_into(const frame& x, std::span<std::byte> buf) {
+  auto* first = reinterpret_cast<capnp::word*>(buf.data() + word_size);
+  auto n = words_for(x, buf.size() / word_size - 1);
+  std::memset(static_cast<void*>(first), 0, n * word_size);
+  capnp::FlatMessageBuilder out{kj::arrayPtr(first, n)};
+  auto root = out.initRoot<wire::Frame>();
+  root.setLinkId(x.link_id);
+  root.setTransferId(x.transfer_id);
+  std::visit([&root](const auto& content) { write(root, content); }, x.content);
+  auto size = out.getSegmentsForOutput()[0].size();
+  segment_table table{};
+  for (size_t i = 0; i < 4; ++i)
+    table[4 + i] = static_cast<unsigned char>(size >> (8 * i));
+  std::memcpy(buf.data(), table.data(), table.size());
+  return (size + 1) * word_size;
+}
+
+} // namespace
+
+// -- encoding
+// ------------------------------------------------------------------
+
+size_t encode(const frame& x, std::span<std::byte> buf) {
+  buf = buf.first(std::min(buf.size(), max_frame_size));
+  if (buf.size() < 2 * word_size)
+    return 0;
+  try {
+    return encode_into(x, buf);
+  } catch (const kj::Exception&) {
+    return 0; // Cap'n Proto ran out of buffer
+  }
+}
+
+std::vector<std::byte> to_bytes(const frame& x) {
+  alignas(capnp::word) std::array<std::byte, max_frame_size> buf;
+  auto n = encode(x, buf);
+  return {buf.begin(), buf.begin() + n};
+}
+
+// -- strings
+// -------------------------------------------------------------------
+
+namespace {
+
+std::string describe(const hello& x) {
+  return "hello from " + x.worker.id + '/'
+         + std::to_string(x.worker.incarnation) + ", endpoint "
+         + std::to_string(x.endpoint_count);
+}
+
+std::string describe(const hello_ack& x) {
+  return "ack of " + describe(x.self);
+}
+
+std::string describe(const hello_refused& x) {
+  return "hello refused: " + to_string(x.code) + ", endpoint "
+         + std::to_string(x.endpoint_count);
+}
+
+std::string describe(const heartbeat&) {
+  return "heartbeat";
+}
+
+std::string describe(const offer& x) {
+  return "offer of " + std::to_string(x.length) + " B at "
+         + std::to_string(x.offset) + " of " + std::to_string(x.total) + " B";
+}
+
+std::string describe(const read_request& x) {
+  return "request for " + std::to_string(x.total) + " B";
+}
+
+std::string describe(const cancel_request& x) {
+  return "cancel: " + to_string(x.code) + ", " + x.reason;
+}
+
+std::string describe(const transfer_ended& x) {
+  return "ended: " + to_string(x.status) + ", " + to_string(x.code) + ", "
+         + x.reason + ", " + std::to_string(x.bytes) + " B";
+}
+
+} // namespace
+
+std::string to_string(const frame& x) {
+  auto content = std::visit([](const auto& y) { return describe(y); },
+                            x.content);
+  return "frame(transfer " + std::to_string(x.transfer_id) + ", " + content
+         + ')';
+}
+
+} // namespace rdma

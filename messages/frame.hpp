@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_rdma/messages/error.hpp"
+#include "caf_rdma/messages/metadata.hpp"
+#include "caf_rdma/messages/status.hpp"
+#include "caf_rdma/messages/worker_info.hpp"
+
+#include <caf/expected.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+// The frames of rdma.capnp as C++ values. They are decoded and validated once,
+// on arrival; no handler ever reads the wire.
+
+namespace rdma {
+
+struct hello {
+  worker_info worker;
+  uint64_t link_id = 0;
+  uint32_t endpoint_count = 0;
+  uint64_t target_incarnation = 0;
+
+  friend bool operator==(const hello&, const hello&) = default;
+};
+
+/// Accepts a hello.
+struct hello_ack {
+  hello self;
+
+  friend bool operator==(const hello_ack&, const hello_ack&) = default;
+};
+
+struct hello_refused {
+  errc code = errc::none;
+  uint32_t endpoint_count = 0;
+
+  friend bool operator==(const hello_refused&, const hello_refused&) = default;
+};
+
+struct heartbeat {
+  friend bool operator==(const heartbeat&, const heartbeat&) = default;
+};
+
+struct offer {
+  token secret;
+  uint64_t offset = 0;
+  uint32_t length = 0;
+  uint32_t chunk_size = 0;
+  uint64_t total = 0;
+
+  friend bool operator==(const offer&, const offer&) = default;
+};
+
+struct read_request {
+  token secret;
+  token reply_secret;
+  uint64_t total = 0;
+
+  friend bool operator==(const read_request&, const read_request&) = default;
+};
+
+struct cancel_request {
+  errc code = errc::cancelled;
+  std::string reason;
+
+  friend bool operator==(const cancel_request&, const cancel_request&)
+    = default;
+};
+
+struct transfer_ended {
+  rdma::status status = rdma::status::errored;
+  errc code = errc::none;
+  std::string reason;
+  uint64_t bytes = 0;
+
+  friend bool operator==(const transfer_ended&, const transfer_ended&)
+    = default;
+};
+
+/// One message of the protocol.
+struct frame {
+  uint64_t link_id = 0;
+  uint64_t transfer_id = 0;
+  std::variant<hello, hello_ack, hello_refused, heartbeat, offer, read_request,
+               cancel_request, transfer_ended>
+    content;
+
+  friend bool operator==(const frame&, const frame&) = default;
+};
+
+/// Largest encoded frame in bytes: UCX 1.13 takes active-message headers of up
+/// to 8,100 B over TCP.
+inline constexpr size_t max_frame_size = 8000;
+
+/// Longest reason that travels, in bytes; `encode` cuts longer ones.
+inline constexpr size_t max_reason_size = 1024;
+
+/// Encodes into `buf`, which must be aligned to 8 bytes. Returns the number of
+/// bytes used, 0 if `buf` is too small. Does not allocate for offers.
+size_t encode(const frame& x, std::span<std::byte> buf);
+
+/// Returns the bytes of `x`; for tests and for frames off the hot path.
+std::vector<std::byte> to_bytes(const frame& x);
+
+/// Decodes and validates untrusted bytes of any alignment. Errors:
+/// `protocol_violation`, `unsupported_version`.
+caf::expected<frame> decode_frame(std::span<const std::byte> bytes);
+
+/// Short form for logs; leaves tokens out.
+std::string to_string(const frame& x);
+
+} // namespace rdma

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Everything that caf-rdma says to another process.
+#
+# Two kinds of bytes leave a worker:
+#
+#  - Sealed structs (Metadata, Hello): the canonical Cap'n Proto encoding of the
+#    struct (one segment, no segment table) followed by its SHA-256, 32 bytes.
+#    The digest is checked before anything else looks at the bytes, because the
+#    worker address inside goes to UCX's parser, which has no length and crashes
+#    on damage.
+#  - Frames: a flat Cap'n Proto message (segment table, one segment) that travels
+#    as the header of a UCX active message. Only an offer is followed by data.
+#
+# A writer may add fields; a reader ignores those that it does not know. A change
+# that an older reader would misunderstand increments the format version.
+@0xd3a5f1c86e0b7294;
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("rdma::wire");
+
+using Json = import "/capnp/compat/json.capnp";
+
+enum DeviceType {
+  cpu @0;
+  cuda @1;
+}
+
+# How the memory behind a passive operation may be used.
+enum Kind {
+  writable @0;  # a peer's write operation may fill it
+  readable @1;  # a peer's read operation may copy it
+}
+
+# Where a worker can be reached. A restarted worker has a new incarnation.
+struct Worker {
+  id @0 :Text;
+  incarnation @1 :UInt64;
+  address @2 :Data $Json.base64;  # UCX worker address, opaque
+}
+
+# One block of memory as the other side may know it: no pointer, no rkey.
+struct Descriptor {
+  size @0 :UInt64;  # bytes
+  deviceType @1 :DeviceType;
+  deviceId @2 :UInt32;
+}
+
+# Secret name of a granted block list: 128 random bits. Who shows it may use it.
+struct Token {
+  high @0 :UInt64;
+  low @1 :UInt64;
+}
+
+# What a passive operation hands to the application, which carries it to the
+# active side.
+struct Metadata {
+  version @0 :UInt16;
+  worker @1 :Worker;
+  token @2 :Token;
+  kind @3 :Kind;
+  descriptors @4 :List(Descriptor);
+}
+
+# The JSON form of metadata. The digest covers the canonical encoding, so spaces
+# and the order of keys do not matter.
+struct MetadataJson {
+  metadata @0 :Metadata;
+  sha256 @1 :Data $Json.hex;
+}
+
+# Opens a link. `linkId` is chosen by the sender and must stand in every frame
+# that is sent to it. `endpointCount` says how often the sender has called
+# ucp_ep_create for this receiver, this time included: UCX 1.13 pairs endpoints
+# by that count.
+struct Hello {
+  version @0 :UInt16;
+  worker @1 :Worker;
+  linkId @2 :UInt64;
+  endpointCount @3 :UInt32;
+  targetIncarnation @4 :UInt64;  # whom the sender means to reach
+}
+
+struct Frame {
+  linkId @0 :UInt64;    # the receiver's link; 0 in a hello
+  transferId @1 :UInt64;  # chosen by the active side; 0 in link frames
+  union {
+    # -- link ------------------------------------------------------------------
+    hello @2 :Data;         # sealed Hello
+    helloAck @3 :Data;      # sealed Hello of the accepting side
+    helloRefused @4 :Refusal;
+    heartbeat @5 :Void;
+    # -- transfer --------------------------------------------------------------
+    offer @6 :Offer;        # source to destination; the chunk's bytes follow
+    request @7 :Request;    # read operation to readable operation
+    cancel @8 :Cancel;      # source to destination: please end this transfer
+    ended @9 :Ended;        # either side: this transfer is over
+  }
+}
+
+# Why a hello was not accepted.
+struct Refusal {
+  code @0 :UInt16;           # rdma::errc
+  endpointCount @1 :UInt32;  # of the refusing side
+}
+
+# One chunk of a transfer. A transfer is the concatenation of its descriptors;
+# it is cut into chunks of chunkSize bytes, the last one shorter.
+struct Offer {
+  token @0 :Token;
+  offset @1 :UInt64;     # a multiple of chunkSize
+  length @2 :UInt32;     # min(chunkSize, total - offset)
+  chunkSize @3 :UInt32;  # the same in every offer of a transfer
+  total @4 :UInt64;      # bytes of the whole transfer
+}
+
+# Asks the owner of a readable operation for its bytes. They are to be offered
+# under the reader's own token.
+struct Request {
+  token @0 :Token;        # of the readable operation
+  replyToken @1 :Token;   # of the reader's destination
+  total @2 :UInt64;       # bytes that the reader expects
+}
+
+struct Cancel {
+  code @0 :UInt16;  # rdma::errc: cancelled or deadline_exceeded
+  reason @1 :Text;
+}
+
+struct Ended {
+  status @0 :UInt8;  # rdma::status, a final one
+  code @1 :UInt16;   # rdma::errc, 0 when complete
+  reason @2 :Text;
+  bytes @3 :UInt64;  # landed at the destination
+}
