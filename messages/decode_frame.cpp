@@ -21,8 +21,7 @@ caf::error fail(std::string what) {
   return make_error(violation, std::move(what));
 }
 
-// -- reading
-// -------------------------------------------------------------------
+// -- reading -----------------------------------------------------------------
 
 caf::expected<errc> read_code(uint16_t value) {
   auto result = errc::none;

@@ -29,8 +29,7 @@ caf::error check_one(const descriptor& x, access_mode use, size_t index) {
 
 } // namespace
 
-// -- construction
-// --------------------------------------------------------------
+// -- construction ------------------------------------------------------------
 
 descriptor::descriptor(void* data, size_t size, rdma::device where,
                        std::shared_ptr<const void> owner) noexcept
@@ -48,8 +47,7 @@ descriptor::descriptor(const void* data, size_t size, rdma::device where,
   read_only_ = true;
 }
 
-// -- properties
-// ----------------------------------------------------------------
+// -- properties --------------------------------------------------------------
 
 bool operator==(const descriptor& x, const descriptor& y) noexcept {
   return x.data_ == y.data_ && x.size_ == y.size_ && x.device_ == y.device_;
@@ -60,8 +58,7 @@ std::string to_string(const descriptor& x) {
          + to_string(x.device()) + (x.read_only() ? ", read-only)" : ")");
 }
 
-// -- operations
-// ----------------------------------------------------------------
+// -- operations --------------------------------------------------------------
 
 caf::error check(const descriptor_list& xs, access_mode use, size_t limit) {
   if (xs.empty())

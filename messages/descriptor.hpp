@@ -24,7 +24,7 @@ namespace rdma {
 /// Descriptors are local: they never leave the process.
 class descriptor {
 public:
-  // -- construction -----------------------------------------------------------
+  // -- construction ----------------------------------------------------------
 
   /// Describes `size` bytes of writable memory.
   descriptor(void* data, size_t size, rdma::device where = cpu,
@@ -37,14 +37,13 @@ public:
 
   /// Describes a span of trivially copyable elements in CPU memory.
   template <class T, size_t N>
-    requires std::is_trivially_copyable_v<T>
-  descriptor(std::span<T, N> xs,
-             std::shared_ptr<const void> owner = nullptr) noexcept
-    : descriptor(xs.data(), xs.size_bytes(), cpu, std::move(owner)) {
+  requires std::is_trivially_copyable_v<T>
+  descriptor(std::span<T, N> xs, std::shared_ptr<const void> owner = nullptr)
+  noexcept : descriptor(xs.data(), xs.size_bytes(), cpu, std::move(owner)) {
     // nop
   }
 
-  // -- properties -------------------------------------------------------------
+  // -- properties ------------------------------------------------------------
 
   std::byte* data() const noexcept {
     return data_;

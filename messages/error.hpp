@@ -18,7 +18,7 @@ namespace rdma {
 /// between processes: never renumber them.
 enum class errc : uint8_t {
   none = 0,
-  // -- the call is wrong: fix it ----------------------------------------------
+  // -- the call is wrong: fix it ---------------------------------------------
   /// The descriptor list is empty.
   no_descriptors = 1,
   /// A descriptor points to null.
@@ -37,7 +37,7 @@ enum class errc : uint8_t {
   unsupported_device = 8,
   /// An option has a value outside its range.
   invalid_option = 9,
-  // -- the metadata is wrong: ask for it again ---------------------------------
+  // -- the metadata is wrong: ask for it again -------------------------------
   /// The metadata is truncated, damaged or no metadata at all.
   malformed_metadata = 20,
   /// The metadata or the peer speaks another format version.
@@ -50,7 +50,7 @@ enum class errc : uint8_t {
   already_claimed = 24,
   /// The peer's operation is over: ask for new metadata.
   operation_ended = 25,
-  // -- the peer is gone or silent ----------------------------------------------
+  // -- the peer is gone or silent --------------------------------------------
   /// Nobody answers at the metadata's address: retry later or ask for new
   /// metadata.
   peer_unreachable = 40,
@@ -65,14 +65,14 @@ enum class errc : uint8_t {
   /// The link died while the peer decided: the bytes may or may not have
   /// arrived. Ask the application on the other side.
   outcome_unknown = 44,
-  // -- somebody wanted it so ---------------------------------------------------
+  // -- somebody wanted it so -------------------------------------------------
   /// This side or the peer cancelled the operation.
   cancelled = 60,
   /// The operation's deadline passed.
   deadline_exceeded = 61,
   /// The runtime is shutting down.
   shutting_down = 62,
-  // -- the machinery -----------------------------------------------------------
+  // -- the machinery ---------------------------------------------------------
   /// The peer broke the protocol: report a bug, of ours or of the peer.
   protocol_violation = 80,
   /// A limit of this runtime is reached: wait, or raise the limit.

@@ -19,8 +19,7 @@ constexpr size_t word_size = sizeof(capnp::word);
 /// one, the number of words; both little-endian.
 using segment_table = std::array<unsigned char, word_size>;
 
-// -- writing
-// -------------------------------------------------------------------
+// -- writing -----------------------------------------------------------------
 
 /// Cuts after `max_reason_size` bytes, but not within a UTF-8 character.
 std::string_view cut(std::string_view reason) {
@@ -127,8 +126,7 @@ size_t encode_into(const frame& x, std::span<std::byte> buf) {
 
 } // namespace
 
-// -- encoding
-// ------------------------------------------------------------------
+// -- encoding ----------------------------------------------------------------
 
 size_t encode(const frame& x, std::span<std::byte> buf) {
   buf = buf.first(std::min(buf.size(), max_frame_size));
@@ -147,8 +145,7 @@ std::vector<std::byte> to_bytes(const frame& x) {
   return {buf.begin(), buf.begin() + n};
 }
 
-// -- strings
-// -------------------------------------------------------------------
+// -- strings -----------------------------------------------------------------
 
 namespace {
 

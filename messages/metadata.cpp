@@ -27,15 +27,14 @@ constexpr std::string_view text_prefix = "b64:";
 
 constexpr std::string_view white_space = " \t\r\n\f\v";
 
-// -- checking
-// ------------------------------------------------------------------
+// -- checking ----------------------------------------------------------------
 
 caf::error fail(size_t index, const std::string& what) {
   return make_error(malformed,
                     "descriptor " + std::to_string(index) + ' ' + what);
 }
 
-caf::error validate(const std::vector<remote_descriptor>& xs) {
+caf::error check(const std::vector<remote_descriptor>& xs) {
   uint64_t total = 0;
   for (size_t i = 0; i < xs.size(); ++i) {
     const auto& [size, where] = xs[i];
@@ -53,16 +52,7 @@ caf::error validate(const std::vector<remote_descriptor>& xs) {
   return {};
 }
 
-caf::error validate(const metadata& x) {
-  if (x.kind > operation_kind::readable)
-    return make_error(malformed, "unknown kind of operation");
-  if (auto err = detail::validate(x.worker, malformed); err != caf::none)
-    return err;
-  return validate(x.descriptors);
-}
-
-// -- reading
-// -------------------------------------------------------------------
+// -- reading -----------------------------------------------------------------
 
 /// Converts an enum of the wire. A value that does not fit stays an unknown
 /// one.
@@ -90,7 +80,7 @@ caf::expected<metadata> read(wire::Metadata::Reader in) {
   result.descriptors.reserve(list.size());
   for (auto x : list)
     result.descriptors.push_back(read(x));
-  if (auto err = validate(result); err != caf::none)
+  if (auto err = check(result); err != caf::none)
     return err;
   return result;
 }
@@ -100,8 +90,7 @@ caf::expected<metadata> read_struct(std::span<const std::byte> body) {
     body, [](wire::Metadata::Reader in) { return read(in); });
 }
 
-// -- writing
-// -------------------------------------------------------------------
+// -- writing -----------------------------------------------------------------
 
 void write(wire::Descriptor::Builder out, const remote_descriptor& x) {
   out.setSize(x.size);
@@ -134,8 +123,15 @@ std::string_view trim(std::string_view str) {
 
 } // namespace
 
-// -- strings
-// -------------------------------------------------------------------
+caf::error check(const metadata& x) {
+  if (x.kind > operation_kind::readable)
+    return make_error(malformed, "unknown kind of operation");
+  if (auto err = detail::validate(x.worker, malformed); err != caf::none)
+    return err;
+  return check(x.descriptors);
+}
+
+// -- strings -----------------------------------------------------------------
 
 std::string to_string(operation_kind x) {
   switch (x) {
@@ -157,8 +153,7 @@ std::string to_string(const metadata& x) {
          + std::to_string(total) + " B)";
 }
 
-// -- bytes
-// ---------------------------------------------------------------------
+// -- bytes -------------------------------------------------------------------
 
 std::vector<std::byte> to_bytes(const metadata& x) {
   capnp::MallocMessageBuilder out;
@@ -183,8 +178,7 @@ caf::error detail::load(metadata& x, std::span<const std::byte> bytes) {
   return {};
 }
 
-// -- text
-// ----------------------------------------------------------------------
+// -- text --------------------------------------------------------------------
 
 std::string to_text(const metadata& x) {
   auto text = kj::encodeBase64(detail::to_data(to_bytes(x)));
@@ -207,8 +201,7 @@ caf::expected<metadata> metadata_from_text(std::string_view text) {
   return metadata_from_bytes(detail::to_span(bytes));
 }
 
-// -- JSON
-// ----------------------------------------------------------------------
+// -- JSON --------------------------------------------------------------------
 
 std::string to_json(const metadata& x) {
   capnp::MallocMessageBuilder out;

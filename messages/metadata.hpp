@@ -38,6 +38,10 @@ struct metadata {
   friend bool operator==(const metadata&, const metadata&) = default;
 };
 
+/// Checks the ranges that decoding checks: for metadata that did not come from
+/// there. Returns `malformed_metadata`.
+caf::error check(const metadata& x);
+
 /// Largest encoded form that is looked at, in bytes: 65,536 descriptors and a
 /// long worker address fit.
 inline constexpr size_t max_metadata_size = size_t{2} << 20;

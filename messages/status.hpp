@@ -43,7 +43,8 @@ constexpr bool is_final(status x) noexcept {
 /// What an operation says about itself.
 struct report {
   rdma::status status = rdma::status::uninitialized;
-  /// Bytes known to be in place at the destination.
+  /// Bytes in place at the destination. A source that is still in progress
+  /// counts what has left it, which proves nothing yet.
   uint64_t bytes = 0;
   /// Bytes of the whole operation.
   uint64_t total = 0;

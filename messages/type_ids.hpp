@@ -25,21 +25,21 @@ inline constexpr caf::type_id_t first_type_id = caf::first_custom_type_id + 800;
 
 CAF_BEGIN_TYPE_ID_BLOCK(rdma_messages, rdma::first_type_id)
 
-  // -- requests to a connector ------------------------------------------------
+  // -- requests to a connector -----------------------------------------------
 
   CAF_ADD_ATOM(rdma_messages, rdma, create_writable_atom)
   CAF_ADD_ATOM(rdma_messages, rdma, create_readable_atom)
   CAF_ADD_ATOM(rdma_messages, rdma, begin_write_atom)
   CAF_ADD_ATOM(rdma_messages, rdma, begin_read_atom)
 
-  // -- requests to an operation -----------------------------------------------
+  // -- requests to an operation ----------------------------------------------
 
   CAF_ADD_ATOM(rdma_messages, rdma, metadata_atom)
   CAF_ADD_ATOM(rdma_messages, rdma, status_atom)
   CAF_ADD_ATOM(rdma_messages, rdma, wait_atom)
   CAF_ADD_ATOM(rdma_messages, rdma, cancel_atom)
 
-  // -- values -----------------------------------------------------------------
+  // -- values ----------------------------------------------------------------
 
   CAF_ADD_TYPE_ID(rdma_messages, (rdma::errc))
   CAF_ADD_TYPE_ID(rdma_messages, (rdma::status))

@@ -62,8 +62,7 @@ inline std::string to_std_string(capnp::Text::Reader x) {
   return {x.begin(), x.size()};
 }
 
-// -- parts of several messages
-// -------------------------------------------------
+// -- parts of several messages -----------------------------------------------
 
 void write(wire::Worker::Builder out, const worker_info& x);
 
@@ -78,8 +77,7 @@ caf::error validate(const worker_info& x, errc code);
 
 caf::error check_version(uint16_t version);
 
-// -- sealed structs
-// ------------------------------------------------------------
+// -- sealed structs ----------------------------------------------------------
 
 /// Copies to aligned words; the size must be a multiple of 8.
 kj::Array<capnp::word> to_words(std::span<const std::byte> bytes);

@@ -12,7 +12,8 @@ namespace rdma {
 
 /// Where a worker can be reached.
 struct worker_info {
-  /// Name of the worker, 1 to 255 bytes; survives a restart if the user sets it.
+  /// Name of the worker, 1 to 255 bytes; survives a restart if the user sets
+  /// it.
   std::string id;
   /// Random number of this life of the worker; never 0.
   uint64_t incarnation = 0;

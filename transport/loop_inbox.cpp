@@ -28,7 +28,7 @@ void move_all(std::vector<T>& from, std::vector<T>& to) {
 
 } // namespace
 
-// -- construction, destruction ------------------------------------------------
+// -- construction, destruction -----------------------------------------------
 
 loop_inbox::loop_inbox() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (fd_ < 0)
@@ -39,7 +39,7 @@ loop_inbox::~loop_inbox() {
   ::close(fd_);
 }
 
-// -- any thread ---------------------------------------------------------------
+// -- any thread --------------------------------------------------------------
 
 bool loop_inbox::post(task f) {
   auto asleep = false;
@@ -76,7 +76,7 @@ void loop_inbox::wake() {
   [[maybe_unused]] auto res = ::write(fd_, &one, sizeof(one));
 }
 
-// -- the loop's thread --------------------------------------------------------
+// -- the loop's thread -------------------------------------------------------
 
 bool loop_inbox::take(std::vector<caf::resumable*>& jobs,
                       std::vector<task>& tasks) {

@@ -18,7 +18,7 @@ class loop_inbox {
 public:
   using task = std::function<void()>;
 
-  // -- construction, destruction ----------------------------------------------
+  // -- construction, destruction ---------------------------------------------
 
   loop_inbox();
 
@@ -28,7 +28,7 @@ public:
 
   loop_inbox& operator=(const loop_inbox&) = delete;
 
-  // -- any thread -------------------------------------------------------------
+  // -- any thread ------------------------------------------------------------
 
   /// Runs `f` on the loop's thread, soon. Returns false, without running it,
   /// once the inbox is closed.
@@ -41,7 +41,7 @@ public:
   /// Makes a sleeping loop run.
   void wake();
 
-  // -- the loop's thread ------------------------------------------------------
+  // -- the loop's thread -----------------------------------------------------
 
   /// Moves everything posted since the last call to the end of the arguments;
   /// returns false, after a single atomic load, if there was nothing.

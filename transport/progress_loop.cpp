@@ -36,7 +36,7 @@ void watch(int epoll_fd, int fd) {
 
 } // namespace
 
-// -- construction, destruction ------------------------------------------------
+// -- construction, destruction -----------------------------------------------
 
 progress_loop::progress_loop(caf::actor_system& sys)
   : progress_loop(sys, options{}) {
@@ -58,7 +58,7 @@ progress_loop::~progress_loop() {
   ::close(epoll_fd_);
 }
 
-// -- life ---------------------------------------------------------------------
+// -- life --------------------------------------------------------------------
 
 void progress_loop::start(std::string thread_name) {
   // CAF keeps the pointer, not the text.
@@ -85,7 +85,7 @@ void progress_loop::stop() {
     run();
 }
 
-// -- any thread ---------------------------------------------------------------
+// -- any thread --------------------------------------------------------------
 
 bool progress_loop::post(task f) {
   return inbox_->post(std::move(f));
@@ -100,7 +100,7 @@ size_t progress_loop::hosted_actors() const {
   return hosted_.size();
 }
 
-// -- the loop's thread --------------------------------------------------------
+// -- the loop's thread -------------------------------------------------------
 
 progress_loop::timer_id progress_loop::at(time_point when, task f) {
   timer_id id{when, ++last_timer_};
@@ -123,7 +123,7 @@ void progress_loop::set_poller(poller* ptr) {
     watch(epoll_fd_, poller_->fd());
 }
 
-// -- called by hosted<Base> ---------------------------------------------------
+// -- called by hosted<Base> --------------------------------------------------
 
 void progress_loop::actor_launched(caf::actor_control_block* ptr) {
   auto stopping = false;
@@ -147,7 +147,7 @@ void progress_loop::actor_terminated(caf::actor_control_block* ptr) {
     foreign->wake();
 }
 
-// -- overrides of caf::execution_unit -----------------------------------------
+// -- overrides of caf::execution_unit ----------------------------------------
 
 void progress_loop::exec_later(caf::resumable* job) {
   if (job->subtype() != caf::resumable::io_actor) {
@@ -161,7 +161,7 @@ void progress_loop::exec_later(caf::resumable* job) {
   }
 }
 
-// -- rounds -------------------------------------------------------------------
+// -- rounds ------------------------------------------------------------------
 
 void progress_loop::run() {
   auto outer = std::exchange(current_loop, this);
@@ -235,7 +235,7 @@ size_t progress_loop::run_jobs() {
   return n;
 }
 
-// -- idling -------------------------------------------------------------------
+// -- idling ------------------------------------------------------------------
 
 bool progress_loop::keep_spinning() {
   if (options_.spin == caf::infinite)
@@ -277,7 +277,7 @@ int progress_loop::sleep_timeout() const {
     std::clamp<milliseconds::rep>(delay.count(), 0, limit));
 }
 
-// -- stopping -----------------------------------------------------------------
+// -- stopping ----------------------------------------------------------------
 
 void progress_loop::kill(caf::actor_control_block* ptr) {
   caf::anon_send_exit(caf::strong_actor_ptr{ptr}, caf::exit_reason::kill);

@@ -39,7 +39,7 @@ namespace rdma {
 /// This is the one file that uses CAF's scheduling internals.
 class progress_loop : public caf::execution_unit {
 public:
-  // -- types ------------------------------------------------------------------
+  // -- types -----------------------------------------------------------------
 
   using task = loop_inbox::task;
 
@@ -61,7 +61,7 @@ public:
     std::function<time_point()> clock = std::chrono::steady_clock::now;
   };
 
-  // -- construction, destruction ----------------------------------------------
+  // -- construction, destruction ---------------------------------------------
 
   explicit progress_loop(caf::actor_system& sys);
 
@@ -74,7 +74,7 @@ public:
 
   progress_loop& operator=(const progress_loop&) = delete;
 
-  // -- life -------------------------------------------------------------------
+  // -- life ------------------------------------------------------------------
 
   /// Starts the thread; at most once. Without it the owner calls `run_once`.
   void start(std::string thread_name);
@@ -92,7 +92,7 @@ public:
   /// then skips the kill signal.
   void stop();
 
-  // -- any thread -------------------------------------------------------------
+  // -- any thread ------------------------------------------------------------
 
   /// Runs `f` on the loop's thread, soon. Returns false once the loop stopped.
   bool post(task f);
@@ -123,7 +123,7 @@ public:
     return sleeps_.load(std::memory_order_relaxed);
   }
 
-  // -- the loop's thread ------------------------------------------------------
+  // -- the loop's thread -----------------------------------------------------
 
   time_point now() const {
     return options_.clock();
@@ -152,20 +152,20 @@ public:
   /// Drives `ptr` from now on; nullptr to stop.
   void set_poller(poller* ptr);
 
-  // -- called by hosted<Base> -------------------------------------------------
+  // -- called by hosted<Base> ------------------------------------------------
 
   void actor_launched(caf::actor_control_block* ptr);
 
   void actor_terminated(caf::actor_control_block* ptr);
 
-  // -- overrides of caf::execution_unit ---------------------------------------
+  // -- overrides of caf::execution_unit --------------------------------------
 
   /// CAF passes the *sender's* unit when it wakes an actor, so actors of the
   /// system's scheduler arrive here, too; they are sent home.
   void exec_later(caf::resumable* job) override;
 
 private:
-  // -- rounds -----------------------------------------------------------------
+  // -- rounds ----------------------------------------------------------------
 
   void run();
 
@@ -179,7 +179,7 @@ private:
 
   size_t run_jobs();
 
-  // -- idling -----------------------------------------------------------------
+  // -- idling ----------------------------------------------------------------
 
   bool keep_spinning();
 
@@ -188,7 +188,7 @@ private:
   /// In milliseconds, rounded up; -1 for no limit.
   int sleep_timeout() const;
 
-  // -- stopping ---------------------------------------------------------------
+  // -- stopping --------------------------------------------------------------
 
   static void kill(caf::actor_control_block* ptr);
 
@@ -197,7 +197,7 @@ private:
   /// Closes the inbox unless there is anything left to do.
   bool finish();
 
-  // -- member variables -------------------------------------------------------
+  // -- member variables ------------------------------------------------------
 
   options options_;
   std::shared_ptr<loop_inbox> inbox_;

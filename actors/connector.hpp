@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_rdma/actors/operation_core.hpp"
+#include "caf_rdma/actors/options.hpp"
+#include "caf_rdma/actors/peer.hpp"
+#include "caf_rdma/messages/operation_options.hpp"
+
+#include <caf/result.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_actor.hpp>
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+
+namespace rdma {
+
+/// Makes operations. All requests answer at once, before anything has moved.
+///
+/// - create_writable, create_readable: grant local memory to one active
+///   operation of a peer. The answer's `metadata` goes to the peer.
+/// - begin_write, begin_read: move bytes to or from the memory that the
+/// metadata
+///   names. The lists must pair: the same number, equal sizes pair by pair.
+///
+/// Errors: `no_descriptors`, `null_pointer`, `empty_descriptor`,
+/// `read_only_memory`, `count_mismatch`, `size_mismatch`, `kind_mismatch`,
+/// `unsupported_device`, `limit_reached`, `shutting_down`.
+using connector_actor = caf::typed_actor<
+  caf::result<operation>(create_writable_atom, descriptor_list),
+  caf::result<operation>(create_writable_atom, descriptor_list,
+                         operation_options),
+  caf::result<operation>(create_readable_atom, descriptor_list),
+  caf::result<operation>(create_readable_atom, descriptor_list,
+                         operation_options),
+  caf::result<operation>(begin_write_atom, descriptor_list, metadata),
+  caf::result<operation>(begin_write_atom, descriptor_list, metadata,
+                         operation_options),
+  caf::result<operation>(begin_read_atom, metadata, descriptor_list),
+  caf::result<operation>(begin_read_atom, metadata, descriptor_list,
+                         operation_options)>;
+
+using connector_impl
+  = connector_actor::extend<caf::result<void>(ended_atom, uint64_t),
+                            caf::result<void>(dropped_atom),
+                            caf::result<void>(shutdown_atom)>;
+
+class connector_state {
+public:
+  using actor_base = hosted<connector_impl::base>;
+
+  static inline const char* name = "rdma.connector";
+
+  connector_state(actor_base* self, std::string label,
+                  transport_actor transport, worker_info worker,
+                  runtime_options options);
+
+  connector_impl::behavior_type make_behavior();
+
+private:
+  caf::expected<operation_setup> prepare(descriptor_list local, access_mode use,
+                                         caf::timespan deadline,
+                                         const operation_options& opts);
+
+  template <class Operation>
+  caf::result<operation>
+  create(descriptor_list local, access_mode use, const operation_options& opts);
+
+  template <class Operation>
+  caf::result<operation> begin(descriptor_list local, access_mode use,
+                               const metadata& remote, operation_kind kind,
+                               const operation_options& opts);
+
+  template <class Operation, class Extra>
+  operation spawn(operation_setup setup, Extra extra);
+
+  peer_actor peer(const worker_info& remote);
+
+  /// Ends all operations. `done` is called when the last one is final.
+  void end_all(const caf::error& reason, std::function<void()> done);
+
+  actor_base* self_;
+  std::string label_;
+  transport_actor transport_;
+  worker_info worker_;
+  runtime_options options_;
+  std::unordered_map<uint64_t, operation_impl> operations_; // by actor ID
+  std::unordered_map<uint64_t, peer_actor> peers_;          // by incarnation
+  bool closed_ = false;
+};
+
+using connector_actor_impl
+  = caf::stateful_actor<connector_state, connector_state::actor_base>;
+
+} // namespace rdma

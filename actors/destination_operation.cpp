@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_rdma/actors/destination_operation.hpp"
+
+namespace rdma {
+
+void destination_operation::install_sink() {
+  secret_ = make_token();
+  self()->send(setup().transport,
+               sink{secret_, setup().local, report_.total, key_, owner()});
+}
+
+void destination_operation::on_cancel(const caf::error& reason) {
+  finish(reason);
+}
+
+void destination_operation::on_landed(const transfer_landed&) {
+  finish(status::complete, {});
+}
+
+void destination_operation::on_frame(frame& x) {
+  if (auto* request = std::get_if<cancel_request>(&x.content))
+    finish(remote_end(report_.peer, request->code, request->reason));
+  else if (auto* end = std::get_if<transfer_ended>(&x.content);
+           end && end->status != status::complete)
+    finish(remote_end(report_.peer, end->code, end->reason));
+}
+
+void destination_operation::on_final() {
+  send(last_words());
+}
+
+} // namespace rdma

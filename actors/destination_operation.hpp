@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_rdma/actors/operation_core.hpp"
+
+namespace rdma {
+
+/// The side that the bytes arrive at. It wrote them, so it decides the outcome
+/// and tells the source.
+class destination_operation : public operation_core {
+public:
+  using operation_core::operation_core;
+
+protected:
+  void on_cancel(const caf::error& reason) override;
+
+  void on_landed(const transfer_landed& x) override;
+
+  void on_frame(frame& x) override;
+
+  void on_final() override;
+
+  /// Grants the local memory to whoever shows `secret_`.
+  void install_sink();
+};
+
+} // namespace rdma

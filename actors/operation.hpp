@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_rdma/actors/type_ids.hpp"
+#include "caf_rdma/messages/metadata.hpp"
+#include "caf_rdma/messages/status.hpp"
+
+#include <caf/result.hpp>
+#include <caf/typed_actor.hpp>
+
+#include <string>
+#include <utility>
+
+namespace rdma {
+
+/// What an operation answers.
+///
+/// - metadata: what the active side needs; `kind_mismatch` if this operation is
+///   an active one.
+/// - status: where the operation stands, at once.
+/// - wait: answers when the operation is final, with the report if it is
+///   COMPLETE, otherwise with the error that ended it.
+/// - cancel: asks the operation to end, if it has not, and answers when it is
+///   final with what has really become of it: COMPLETE, too, is possible. The
+///   text says why and reaches the other side.
+using operation_actor = caf::typed_actor<
+  caf::result<metadata>(metadata_atom), caf::result<report>(status_atom),
+  caf::result<report>(wait_atom), caf::result<report>(cancel_atom),
+  caf::result<report>(cancel_atom, std::string)>;
+
+/// Holds an operation. When the last copy goes away the operation is cancelled;
+/// a pending `wait` or `cancel` counts as a copy. May be copied and dropped on
+/// any thread, also after the runtime is gone. Stays in the process: it cannot
+/// be sent to another node.
+class operation {
+public:
+  operation() = default;
+
+  explicit operation(operation_actor hdl) : actor_(std::move(hdl)) {
+    // nop
+  }
+
+  /// Send requests here. Keep the `operation`, not only a copy of this.
+  const operation_actor& actor() const noexcept {
+    return actor_;
+  }
+
+  explicit operator bool() const noexcept {
+    return static_cast<bool>(actor_);
+  }
+
+private:
+  operation_actor actor_;
+};
+
+} // namespace rdma

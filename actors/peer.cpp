@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_rdma/actors/peer.hpp"
+
+#include <caf/actor_cast.hpp>
+
+#include <utility>
+
+namespace rdma {
+
+peer_state::peer_state(actor_base* self, transport_actor transport,
+                       worker_info remote)
+  : self_(self), transport_(std::move(transport)), remote_(std::move(remote)) {
+  // nop
+}
+
+peer_actor::behavior_type peer_state::make_behavior() {
+  return {
+    [this](link_atom) -> caf::result<link_info> {
+      if (link_.id != 0)
+        return link_;
+      waiting_.push_back(self_->make_response_promise<link_info>());
+      auto result = waiting_.back();
+      if (waiting_.size() == 1)
+        connect();
+      return result;
+    },
+    [this](const link_down& x) {
+      if (x.id == link_.id)
+        link_ = {};
+    },
+  };
+}
+
+void peer_state::connect() {
+  auto watcher
+    = caf::actor_cast<link_watcher>(caf::strong_actor_ptr{self_->ctrl()});
+  self_->request(transport_, caf::infinite, connect_atom_v, remote_, watcher)
+    .then(
+      [this](const link_info& x) {
+        link_ = x;
+        answer(x);
+      },
+      [this](const caf::error& reason) { answer(reason); });
+}
+
+template <class T>
+void peer_state::answer(const T& x) {
+  for (auto& promise : std::exchange(waiting_, {}))
+    promise.deliver(x);
+}
+
+} // namespace rdma

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_rdma/actors/source_operation.hpp"
+
+namespace rdma {
+
+/// Passive: waits for a peer's read operation to fetch the local memory.
+class readable_operation : public source_operation {
+public:
+  static inline const char* name = "rdma.readable";
+
+  readable_operation(actor_base* self, operation_setup setup,
+                     worker_info worker);
+
+protected:
+  void start() override;
+
+  caf::result<metadata> describe() override;
+
+  void on_frame(frame& x) override;
+
+private:
+  metadata metadata_;
+};
+
+} // namespace rdma

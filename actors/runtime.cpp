@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_rdma/actors/runtime.hpp"
+
+#include "caf_rdma/actors/detail/system_guard.hpp"
+#include "caf_rdma/transport/ucx_transport.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <unistd.h>
+
+#include <array>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace rdma {
+
+namespace {
+
+std::string default_worker_id() {
+  std::array<char, 128> host{};
+  gethostname(host.data(), host.size() - 1);
+  return std::string{host.data()} + "-" + std::to_string(getpid()) + "-"
+         + std::to_string(make_random_id() % 100000);
+}
+
+progress_loop::options loop_options(const runtime_options& x) {
+  progress_loop::options result;
+  result.spin = x.busy_poll ? caf::infinite : x.spin;
+  return result;
+}
+
+} // namespace
+
+class runtime::impl {
+public:
+  impl(caf::actor_system& sys, runtime_options opts)
+    : system(sys),
+      options(std::move(opts)),
+      guard(sys),
+      loop(sys, loop_options(options)) {
+    // nop
+  }
+
+  ~impl() {
+    if (ucx.handle)
+      end_all();
+    loop.stop();
+  }
+
+  connector_actor spawn_connector(std::string name) {
+    auto hdl = loop.spawn<connector_actor_impl>(std::move(name), ucx.handle,
+                                                ucx.self, options);
+    auto ptr = caf::actor_cast<caf::strong_actor_ptr>(hdl);
+    {
+      std::lock_guard guard{mutex};
+      std::erase_if(connectors, [](auto& x) { return !x.lock(); });
+      connectors.emplace_back(ptr.get());
+    }
+    return detail::make_proxy<connector_actor>(system, std::move(ptr),
+                                               loop.inbox());
+  }
+
+  caf::actor_system& system;
+  runtime_options options;
+  detail::system_guard guard; // dies after the loop
+  progress_loop loop;
+  ucx_transport ucx;
+
+private:
+  // Operations first, so that they can tell their peers; then the links.
+  void end_all() {
+    std::vector<connector_impl> all;
+    {
+      std::lock_guard guard{mutex};
+      for (auto& x : connectors)
+        if (auto ptr = x.lock())
+          all.push_back(caf::actor_cast<connector_impl>(ptr));
+    }
+    caf::scoped_actor self{system};
+    auto limit = options.grace + options.grace / 2;
+    auto ignore = [](const caf::error&) {};
+    auto shut_down = [&](const connector_impl& x) {
+      return self->request(x, limit, shutdown_atom_v);
+    };
+    std::vector<decltype(shut_down(all.front()))> answers;
+    for (auto& x : all)
+      answers.push_back(shut_down(x));
+    for (auto& answer : answers)
+      answer.receive([] {}, ignore);
+    self->request(ucx.handle, limit, shutdown_atom_v).receive([] {}, ignore);
+  }
+
+  std::mutex mutex;
+  std::vector<caf::weak_actor_ptr> connectors;
+};
+
+// -- construction, destruction -----------------------------------------------
+
+caf::expected<runtime> runtime::make(caf::actor_system& sys) {
+  return make(sys, runtime_options::from(sys.config()));
+}
+
+caf::expected<runtime> runtime::make(caf::actor_system& sys,
+                                     runtime_options options) {
+  if (auto err = check(options); err != caf::none)
+    return err;
+  if (options.worker_id.empty())
+    options.worker_id = default_worker_id();
+  auto x = std::make_unique<impl>(sys, std::move(options));
+  x->loop.start("rdma.loop");
+  auto ucx = spawn_ucx_transport(x->loop, x->options.transport,
+                                 x->options.worker_id);
+  if (!ucx)
+    return std::move(ucx.error());
+  x->ucx = std::move(*ucx);
+  return runtime{std::move(x)};
+}
+
+runtime::runtime(std::unique_ptr<impl> x) noexcept : impl_(std::move(x)) {
+  // nop
+}
+
+runtime::runtime(runtime&& other) noexcept = default;
+
+runtime::~runtime() {
+  if (impl_ && impl_->loop.in_loop())
+    std::thread{[x = std::move(impl_)] {}}.detach();
+}
+
+// -- properties --------------------------------------------------------------
+
+const std::string& runtime::worker_id() const noexcept {
+  return impl_->ucx.self.id;
+}
+
+const std::string& runtime::ucx_version() const noexcept {
+  return impl_->ucx.version;
+}
+
+const std::string& runtime::lanes() const noexcept {
+  return impl_->ucx.lanes;
+}
+
+// -- operations --------------------------------------------------------------
+
+connector_actor runtime::spawn_connector(std::string name) {
+  return impl_->spawn_connector(std::move(name));
+}
+
+progress_loop& runtime::loop() noexcept {
+  return impl_->loop;
+}
+
+} // namespace rdma

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_rdma/actors/connector.hpp"
+#include "caf_rdma/actors/init.hpp"
+#include "caf_rdma/actors/options.hpp"
+#include "caf_rdma/transport/progress_loop.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/expected.hpp>
+
+#include <memory>
+#include <string>
+
+namespace rdma {
+
+/// One progress loop plus one UCX worker: everything that caf-rdma needs to
+/// run. Declare it after the `actor_system`; it must be destroyed before.
+///
+/// All member functions may be called from any thread.
+class runtime {
+public:
+  // -- construction, destruction ---------------------------------------------
+
+  /// Starts with the options of the system's configuration.
+  static caf::expected<runtime> make(caf::actor_system& sys);
+
+  /// Starts. Errors: `invalid_option`, `ucx_version_mismatch`,
+  /// `no_usable_lane`, `transport_failure`.
+  static caf::expected<runtime> make(caf::actor_system& sys,
+                                     runtime_options options);
+
+  runtime(runtime&& other) noexcept;
+
+  runtime& operator=(runtime&&) = delete;
+
+  /// Ends all operations (`shutting_down`), closes all links and stops the
+  /// loop; actors on the loop are killed. Takes at most about twice the option
+  /// `grace`. May be called on the loop's own thread; then it returns before
+  /// the end.
+  ~runtime();
+
+  // -- properties ------------------------------------------------------------
+
+  /// Name of this worker.
+  const std::string& worker_id() const noexcept;
+
+  /// Release of the UCX library, e.g., "1.13.1".
+  const std::string& ucx_version() const noexcept;
+
+  /// What UCX found on this machine, e.g., "self/memory0 tcp/lo".
+  const std::string& lanes() const noexcept;
+
+  // -- operations ------------------------------------------------------------
+
+  /// Makes a connector. When the last copy of the handle goes away, all its
+  /// operations are cancelled. `name` appears in logs.
+  connector_actor spawn_connector(std::string name);
+
+  /// The loop, to place actors of your own on it (see `hosted`). They must not
+  /// block.
+  progress_loop& loop() noexcept;
+
+private:
+  class impl;
+
+  explicit runtime(std::unique_ptr<impl> x) noexcept;
+
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace rdma

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_rdma/actors/source_operation.hpp"
+
+#include <algorithm>
+
+namespace rdma {
+
+void source_operation::offer_to(const token& secret) {
+  if (offered_)
+    return; // a peer that asks twice
+  offered_ = true;
+  self()->send(setup().transport, source{key_, secret, setup().local, owner()});
+}
+
+// Once bytes were offered the end is the destination's to decide; it may have
+// the last byte already.
+void source_operation::on_cancel(const caf::error& reason) {
+  if (!offered_) {
+    finish(reason);
+  } else if (asked_ == caf::none) {
+    asked_ = reason;
+    send(cancel_request{code_of(reason), reason_of(reason)});
+    limit_grace();
+  }
+}
+
+void source_operation::on_failed(const caf::error& reason) {
+  if (asked_ == caf::none)
+    finish(reason);
+  else
+    finish(make_error(errc::outcome_unknown, "no answer to \""
+                                               + reason_of(asked_)
+                                               + "\": " + reason_of(reason)));
+}
+
+void source_operation::on_frame(frame& x) {
+  auto* end = std::get_if<transfer_ended>(&x.content);
+  if (end == nullptr)
+    return;
+  report_.bytes = std::min(end->bytes, report_.total);
+  if (end->status == status::complete)
+    finish(status::complete, {});
+  else if (asked_ != caf::none && code_of(asked_) == end->code)
+    finish(asked_);
+  else
+    finish(remote_end(report_.peer, end->code, end->reason));
+}
+
+// A reader that was never offered anything has nobody else to learn it from.
+void source_operation::on_final() {
+  if (!offered_)
+    send(last_words());
+}
+
+} // namespace rdma

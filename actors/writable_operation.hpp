@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_rdma/actors/destination_operation.hpp"
+
+namespace rdma {
+
+/// Passive: waits for a peer's write operation to fill the local memory.
+class writable_operation : public destination_operation {
+public:
+  static inline const char* name = "rdma.writable";
+
+  writable_operation(actor_base* self, operation_setup setup,
+                     worker_info worker);
+
+protected:
+  void start() override;
+
+  caf::result<metadata> describe() override;
+
+private:
+  metadata metadata_;
+};
+
+} // namespace rdma

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_rdma/actors/active_operation.hpp"
+#include "caf_rdma/actors/source_operation.hpp"
+
+namespace rdma {
+
+/// Active: writes the local memory into a peer's writable operation.
+class write_operation : public source_operation {
+public:
+  static inline const char* name = "rdma.write";
+
+  write_operation(actor_base* self, operation_setup setup,
+                  remote_operation remote);
+
+protected:
+  void start() override;
+
+  caf::result<metadata> describe() override;
+
+private:
+  remote_operation remote_;
+};
+
+} // namespace rdma

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_rdma/tests/process/worker.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace rdma_test {
+
+namespace {
+
+using block_vector = std::vector<std::vector<std::byte>>;
+
+std::string show(const caf::error& err) {
+  return "error " + to_string(rdma::code_of(err)) + " " + to_string(err);
+}
+
+std::string show(const rdma::report& x) {
+  return "ok " + to_string(x.status) + " " + std::to_string(x.bytes) + " "
+         + x.lane + " " + x.peer;
+}
+
+block_vector allocate(const std::string& sizes) {
+  block_vector result;
+  auto x = sizes.find('x');
+  if (x != std::string::npos) {
+    result.resize(std::stoul(sizes.substr(x + 1)));
+    for (auto& block : result)
+      block.resize(std::stoul(sizes));
+    return result;
+  }
+  std::istringstream in{sizes};
+  for (std::string size; std::getline(in, size, ',');)
+    result.emplace_back(std::stoul(size));
+  return result;
+}
+
+rdma::descriptor_list describe(block_vector& blocks) {
+  rdma::descriptor_list result;
+  for (auto& block : blocks)
+    result.emplace_back(std::span{block});
+  return result;
+}
+
+/// Calls `f(byte, expected)` for each byte until it returns false.
+template <class F>
+bool for_each_byte(block_vector& blocks, uint64_t seed, F f) {
+  auto x = seed * 0x9E3779B97F4A7C15u + 1;
+  for (auto& block : blocks)
+    for (auto& b : block) {
+      x = x * 6364136223846793005u + 1442695040888963407u;
+      if (!f(b, static_cast<std::byte>(x >> 56)))
+        return false;
+    }
+  return true;
+}
+
+void fill(block_vector& blocks, uint64_t seed) {
+  for_each_byte(blocks, seed, [](std::byte& b, std::byte expected) {
+    b = expected;
+    return true;
+  });
+}
+
+} // namespace
+
+worker::worker(caf::actor_system& sys, rdma::runtime& rt)
+  : runtime_(rt), connector_(rt.spawn_connector("worker")), self_(sys) {
+  // nop
+}
+
+std::string worker::handle(const std::string& line) {
+  std::istringstream in{line};
+  std::string command;
+  in >> command;
+  if (command == "writable" || command == "readable")
+    return passive(in, command == "writable");
+  if (command == "write" || command == "read")
+    return active(in, command == "write");
+  if (command == "stats")
+    return stats();
+  std::string id;
+  in >> id;
+  if (command == "drop") {
+    entries_.erase(id);
+    return "ok";
+  }
+  auto i = entries_.find(id);
+  if (i == entries_.end())
+    return "error none no such command or operation: " + line;
+  if (command == "wait")
+    return wait(id);
+  if (command == "check") {
+    uint64_t seed = 0;
+    in >> seed;
+    return check(id, seed);
+  }
+  std::string answer;
+  auto keep = [&answer](const rdma::report& x) { answer = show(x); };
+  auto fail = [&answer](const caf::error& x) { answer = show(x); };
+  auto& hdl = i->second.operation.actor();
+  if (command == "status")
+    self_->request(hdl, caf::infinite, rdma::status_atom_v).receive(keep, fail);
+  else if (command == "cancel")
+    self_->request(hdl, caf::infinite, rdma::cancel_atom_v, std::string{"test"})
+      .receive(keep, fail);
+  else
+    answer = "error none no such command: " + line;
+  return answer;
+}
+
+template <class... Ts>
+std::string worker::begin(const std::string& id, entry x, Ts&&... xs) {
+  std::string answer = "ok";
+  self_->request(connector_, caf::infinite, std::forward<Ts>(xs)...)
+    .receive([&x](rdma::operation& y) { x.operation = std::move(y); },
+             [&answer](const caf::error& err) { answer = show(err); });
+  if (x.operation)
+    entries_[id] = std::move(x);
+  return answer;
+}
+
+std::string worker::passive(std::istream& in, bool writable) {
+  std::string id;
+  std::string sizes;
+  uint64_t seed = 0;
+  in >> id;
+  if (!writable)
+    in >> seed;
+  in >> sizes;
+  entry x{allocate(sizes), {}};
+  auto list = describe(x.blocks);
+  std::string answer;
+  if (writable) {
+    answer = begin(id, std::move(x), rdma::create_writable_atom_v,
+                   std::move(list));
+  } else {
+    fill(x.blocks, seed);
+    answer = begin(id, std::move(x), rdma::create_readable_atom_v,
+                   std::move(list));
+  }
+  if (answer == "ok")
+    self_
+      ->request(entries_[id].operation.actor(), caf::infinite,
+                rdma::metadata_atom_v)
+      .receive([&answer](
+                 const rdma::metadata& md) { answer += " " + to_text(md); },
+               [&answer](const caf::error& err) { answer = show(err); });
+  return answer;
+}
+
+std::string worker::active(std::istream& in, bool write) {
+  std::string id;
+  std::string sizes;
+  std::string text;
+  uint64_t seed = 0;
+  in >> id;
+  if (write)
+    in >> seed;
+  in >> sizes >> text;
+  auto md = rdma::metadata_from_text(text);
+  if (!md)
+    return show(md.error());
+  entry x{allocate(sizes), {}};
+  auto list = describe(x.blocks);
+  if (!write)
+    return begin(id, std::move(x), rdma::begin_read_atom_v, std::move(*md),
+                 std::move(list));
+  fill(x.blocks, seed);
+  return begin(id, std::move(x), rdma::begin_write_atom_v, std::move(list),
+               std::move(*md));
+}
+
+std::string worker::wait(const std::string& id) {
+  std::string answer;
+  self_
+    ->request(entries_[id].operation.actor(), caf::infinite, rdma::wait_atom_v)
+    .receive([&answer](const rdma::report& x) { answer = show(x); },
+             [&answer](const caf::error& err) { answer = show(err); });
+  return answer;
+}
+
+std::string worker::check(const std::string& id, uint64_t seed) {
+  size_t position = 0;
+  auto same = for_each_byte(entries_[id].blocks, seed,
+                            [&position](std::byte& b, std::byte expected) {
+                              ++position;
+                              return b == expected;
+                            });
+  if (same)
+    return "ok " + std::to_string(position);
+  return "error none differs at byte " + std::to_string(position - 1);
+}
+
+std::string worker::stats() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  auto cpu = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000
+             + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
+  size_t pages = 0;
+  std::ifstream{"/proc/self/statm"} >> pages >> pages;
+  auto fds = std::distance(std::filesystem::directory_iterator{"/proc/self/fd"},
+                           {});
+  std::ostringstream out;
+  out << "ok " << pages * 4 << " " << fds << " "
+      << runtime_.loop().hosted_actors() << " " << cpu << " "
+      << runtime_.loop().sleeps();
+  return out.str();
+}
+
+} // namespace rdma_test

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_rdma/tests/process/worker_process.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <utility>
+
+extern char** environ;
+
+namespace rdma_test {
+
+namespace {
+
+std::vector<char*> pointers(std::vector<std::string>& xs) {
+  std::vector<char*> result;
+  for (auto& x : xs)
+    result.push_back(x.data());
+  result.push_back(nullptr);
+  return result;
+}
+
+} // namespace
+
+worker_process::worker_process(std::vector<std::string> arguments,
+                               std::vector<std::string> environment) {
+  std::array<int, 2> in{};
+  std::array<int, 2> out{};
+  REQUIRE(pipe2(in.data(), O_CLOEXEC) == 0);
+  REQUIRE(pipe2(out.data(), O_CLOEXEC) == 0);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
+  arguments.insert(arguments.begin(), RDMA_TEST_WORKER);
+  for (auto** x = environ; *x != nullptr; ++x)
+    environment.emplace_back(*x);
+  auto status = posix_spawn(&pid_, RDMA_TEST_WORKER, &actions, nullptr,
+                            pointers(arguments).data(),
+                            pointers(environment).data());
+  posix_spawn_file_actions_destroy(&actions);
+  close(in[0]);
+  close(out[1]);
+  to_ = in[1];
+  from_ = out[0];
+  REQUIRE(status == 0);
+  auto ready = hear();
+  INFO(ready);
+  REQUIRE(ready.starts_with("ok"));
+}
+
+worker_process::~worker_process() {
+  kill();
+  close(to_);
+  close(from_);
+}
+
+void worker_process::tell(const std::string& line) {
+  auto text = line + "\n";
+  std::string_view rest{text};
+  while (!rest.empty()) {
+    auto n = write(to_, rest.data(), rest.size());
+    REQUIRE(n > 0);
+    rest.remove_prefix(static_cast<size_t>(n));
+  }
+}
+
+std::string worker_process::hear(std::chrono::milliseconds limit) {
+  auto end = std::chrono::steady_clock::now() + limit;
+  size_t pos = 0;
+  while ((pos = buffer_.find('\n')) == std::string::npos) {
+    auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+      end - std::chrono::steady_clock::now());
+    pollfd fd{from_, POLLIN, 0};
+    if (left.count() <= 0 || poll(&fd, 1, static_cast<int>(left.count())) <= 0)
+      FAIL("no answer from the worker in time");
+    std::array<char, 65536> chunk{};
+    auto n = read(from_, chunk.data(), chunk.size());
+    if (n <= 0)
+      FAIL("the worker is gone");
+    buffer_.append(chunk.data(), static_cast<size_t>(n));
+  }
+  auto line = buffer_.substr(0, pos);
+  buffer_.erase(0, pos + 1);
+  return line;
+}
+
+std::string worker_process::ask(const std::string& line,
+                                std::chrono::milliseconds limit) {
+  tell(line);
+  return hear(limit);
+}
+
+std::string worker_process::must(const std::string& line) {
+  auto answer = ask(line);
+  INFO(line.substr(0, 80));
+  INFO(answer.substr(0, 400));
+  REQUIRE(answer.starts_with("ok"));
+  return answer.size() > 3 ? answer.substr(3) : std::string{};
+}
+
+void worker_process::signal(int number) {
+  REQUIRE(::kill(pid_, number) == 0);
+}
+
+void worker_process::kill() {
+  auto pid = std::exchange(pid_, -1);
+  if (pid <= 0)
+    return;
+  ::kill(pid, SIGKILL);
+  waitpid(pid, nullptr, 0);
+}
+
+} // namespace rdma_test

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rdma_test {
+
+/// Longer than any answer may take.
+inline constexpr std::chrono::milliseconds patience{60000};
+
+/// A worker in a process of its own. Killed when the object goes away.
+class worker_process {
+public:
+  /// Starts a worker and waits until it is ready. `environment` has entries of
+  /// the form "NAME=VALUE".
+  explicit worker_process(std::vector<std::string> arguments = {},
+                          std::vector<std::string> environment = {});
+
+  ~worker_process();
+
+  worker_process(const worker_process&) = delete;
+
+  worker_process& operator=(const worker_process&) = delete;
+
+  /// Sends a line.
+  void tell(const std::string& line);
+
+  /// Returns the next line of the answers; fails the test after `limit`.
+  std::string hear(std::chrono::milliseconds limit = patience);
+
+  /// Sends a line and returns its answer.
+  std::string ask(const std::string& line,
+                  std::chrono::milliseconds limit = patience);
+
+  /// Like `ask`, but the answer must begin with "ok"; returns what follows.
+  std::string must(const std::string& line);
+
+  /// Sends a signal.
+  void signal(int number);
+
+  /// Kills the process and waits for its end.
+  void kill();
+
+private:
+  pid_t pid_ = -1;
+  int to_ = -1;
+  int from_ = -1;
+  std::string buffer_;
+};
+
+} // namespace rdma_test

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_rdma/tests/transport/loop_fixture.hpp"
+#include "caf_rdma/transport/hosted.hpp"
+#include "caf_rdma/transport/link.hpp"
+
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rdma::test {
+
+// -- a link ------------------------------------------------------------------
+
+/// Keeps chunks and frames; lets go of a chunk when the test says so.
+class fake_link : public link {
+public:
+  explicit fake_link(link_id id, std::string peer = "there")
+    : id_(id), peer_(std::move(peer)) {
+    // nop
+  }
+
+  link_id id() const noexcept override {
+    return id_;
+  }
+
+  std::string lane() const override {
+    return "fake";
+  }
+
+  const std::string& peer() const noexcept override {
+    return peer_;
+  }
+
+  uint64_t max_chunk_size() const noexcept override {
+    return max_chunk;
+  }
+
+  void send(frame x) override {
+    frames.push_back(std::move(x));
+  }
+
+  void post(const chunk& x, ucx::request_observer& observer) override {
+    posted.push_back(x.header);
+    in_flight.push_back(
+      {{x.key.link, x.key.transfer, x.header.length}, &observer});
+    most_in_flight = std::max(most_in_flight, in_flight.size());
+    if (at_once)
+      let_go(UCS_OK);
+  }
+
+  /// Lets go of the oldest chunk.
+  void let_go(ucs_status_t status) {
+    auto x = in_flight.front();
+    in_flight.erase(in_flight.begin());
+    x.observer->request_done(x.tag, 0, status);
+  }
+
+  struct job {
+    ucx::request_tag tag;
+    ucx::request_observer* observer;
+  };
+
+  uint64_t max_chunk = uint64_t{64} << 20;
+  bool at_once = false; // let go within `post`
+  std::vector<frame> frames;
+  std::vector<offer> posted;
+  std::vector<job> in_flight;
+  size_t most_in_flight = 0;
+
+private:
+  link_id id_;
+  std::string peer_;
+};
+
+// -- an owner ----------------------------------------------------------------
+
+/// What an owner of a transfer has heard.
+struct heard {
+  std::vector<transfer_claimed> claimed;
+  std::vector<uint64_t> progress;
+  std::vector<uint64_t> landed;
+  std::vector<caf::error> failed;
+  std::vector<frame> frames;
+};
+
+/// Writes down the events of a transfer.
+struct owner_state {
+  static inline const char* name = "test.owner";
+
+  owner_state(hosted<transfer_owner::base>*, std::shared_ptr<heard> x)
+    : log(std::move(x)) {
+    // nop
+  }
+
+  transfer_owner::behavior_type make_behavior() {
+    return {
+      [this](const transfer_claimed& x) { log->claimed.push_back(x); },
+      [this](const transfer_progress& x) { log->progress.push_back(x.bytes); },
+      [this](const transfer_landed& x) { log->landed.push_back(x.bytes); },
+      [this](const transfer_failed& x) { log->failed.push_back(x.reason); },
+      [this](const frame& x) { log->frames.push_back(x); },
+    };
+  }
+
+  std::shared_ptr<heard> log;
+};
+
+/// A loop with an owner on it.
+struct owner_fixture : manual_loop {
+  owner_fixture() {
+    owner = loop.spawn<
+      caf::stateful_actor<owner_state, hosted<transfer_owner::base>>>(log);
+  }
+
+  ~owner_fixture() {
+    loop.stop();
+  }
+
+  void settle() {
+    for (auto n = 0; loop.run_once() > 0; ++n)
+      REQUIRE(n < 10'000);
+  }
+
+  std::shared_ptr<heard> log = std::make_shared<heard>();
+  transfer_owner owner;
+};
+
+inline descriptor_list describe(std::vector<std::byte>& xs) {
+  return {descriptor{std::span{xs}}};
+}
+
+} // namespace rdma::test

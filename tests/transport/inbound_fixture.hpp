@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_rdma/tests/transport/fake_link.hpp"
+#include "caf_rdma/transport/inbound.hpp"
+
+namespace rdma::test {
+
+/// A table of grants without UCX: everything comes eagerly.
+struct inbound_fixture : owner_fixture {
+  /// Installs a sink for the target.
+  void grant(transfer_key key = {}) {
+    grants.install(sink{secret, describe(target), target.size(), key, owner});
+  }
+
+  /// Installs a sink of a readable operation.
+  void grant_readable() {
+    grants.install(sink{secret, {}, target.size(), {}, owner});
+  }
+
+  offer header(uint64_t offset, uint32_t length) const {
+    return {secret, offset, length, chunk_size, target.size()};
+  }
+
+  /// Offers a chunk of bytes with the value `fill`.
+  void take(const offer& x, std::byte fill, uint64_t transfer = 77,
+            size_t extra = 0) {
+    std::vector<std::byte> bytes(x.length + extra, fill);
+    grants.take(from, frame{from.id(), transfer, x}, bytes.size(),
+                [&bytes](auto write) {
+                  write(std::span<const std::byte>{bytes});
+                });
+    settle();
+  }
+
+  /// Asks for the memory of a readable operation.
+  void ask(uint64_t total, uint64_t transfer = 77) {
+    grants.claim(from, frame{from.id(), transfer,
+                             read_request{secret, {5, 6}, total}});
+    settle();
+  }
+
+  /// The code of the only refusal; `none` if there is no refusal.
+  errc refusal() {
+    auto xs = grants.take_refusals();
+    if (xs.empty())
+      return errc::none;
+    REQUIRE(xs.size() == 1);
+    CHECK(xs[0].link_id == from.id());
+    return std::get<transfer_ended>(xs[0].content).code;
+  }
+
+  bool untouched() const {
+    return target == std::vector<std::byte>(target.size());
+  }
+
+  static constexpr uint32_t chunk_size = 4;
+
+  transport_options options;
+  router routes;
+  ucx::request_pool pool;
+  std::vector<std::byte> target = std::vector<std::byte>(10);
+  token secret{1, 2};
+  fake_link from{11};
+  inbound grants{options, routes, pool, [](link_id) {}};
+};
+
+} // namespace rdma::test

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+// Offers whose bytes are at hand, and read requests.
+
+#include "caf_rdma/tests/transport/inbound_fixture.hpp"
+
+using namespace rdma;
+using namespace rdma::test;
+
+namespace {
+
+constexpr std::byte one{1};
+constexpr std::byte two{2};
+constexpr std::byte three{3};
+
+const transfer_key key{11, 77};
+
+} // namespace
+
+// -- what is accepted --------------------------------------------------------
+
+TEST_CASE("granted chunks land where they belong, in any order") {
+  inbound_fixture x;
+  x.grant();
+  x.take(x.header(8, 2), three);
+  REQUIRE(x.log->claimed.size() == 1);
+  CHECK(x.log->claimed[0].key == key);
+  CHECK(x.log->claimed[0].lane == "fake");
+  CHECK(x.log->claimed[0].peer == "there");
+  CHECK(x.routes.find(key) != nullptr);
+  x.take(x.header(0, 4), one);
+  CHECK(x.log->landed.empty());
+  x.take(x.header(4, 4), two);
+  CHECK(x.log->progress == std::vector<uint64_t>{2, 6});
+  CHECK(x.log->landed == std::vector<uint64_t>{10});
+  CHECK(x.log->claimed.size() == 1);
+  CHECK(x.log->failed.empty());
+  CHECK(x.refusal() == errc::none);
+  CHECK(x.target
+        == std::vector{one, one, one, one, two, two, two, two, three, three});
+}
+
+TEST_CASE("a sink for a known transfer takes its offers without a claim") {
+  inbound_fixture x;
+  x.grant(key);
+  x.take(x.header(0, 4), one);
+  CHECK(x.log->claimed.empty());
+  CHECK(x.log->progress == std::vector<uint64_t>{4});
+}
+
+TEST_CASE("a readable grant hands the request to its owner") {
+  inbound_fixture x;
+  x.grant_readable();
+  x.ask(10);
+  CHECK(x.log->claimed.size() == 1);
+  REQUIRE(x.log->frames.size() == 1);
+  CHECK(std::get<read_request>(x.log->frames[0].content).reply_secret
+        == token{5, 6});
+  CHECK(x.refusal() == errc::none);
+}
+
+// -- what is refused ---------------------------------------------------------
+
+TEST_CASE("an offer with an unknown secret is refused") {
+  inbound_fixture x;
+  x.grant();
+  auto header = x.header(0, 4);
+  header.secret = {2, 1};
+  x.take(header, one);
+  CHECK(x.refusal() == errc::unknown_operation);
+  CHECK(x.untouched());
+  CHECK(x.log->claimed.empty());
+}
+
+TEST_CASE("an offer of another size than granted is refused without a claim") {
+  inbound_fixture x;
+  x.grant();
+  for (uint64_t total : {9, 11}) {
+    auto header = x.header(0, 4);
+    header.total = total;
+    x.take(header, one);
+    CHECK(x.refusal() == errc::size_mismatch);
+  }
+  CHECK(x.untouched());
+  CHECK(x.log->claimed.empty());
+  x.take(x.header(0, 4), one);
+  CHECK(x.log->claimed.size() == 1);
+}
+
+TEST_CASE("the first transfer has a sink for itself") {
+  inbound_fixture x;
+  x.grant();
+  x.take(x.header(0, 4), one, 77);
+  x.take(x.header(4, 4), two, 78);
+  CHECK(x.refusal() == errc::already_claimed);
+  CHECK(x.target[4] == std::byte{});
+  CHECK(x.log->claimed.size() == 1);
+  CHECK(x.log->failed.empty());
+}
+
+TEST_CASE("nothing lands in the memory of a readable operation") {
+  inbound_fixture x;
+  x.grant_readable();
+  x.take(x.header(0, 4), one);
+  CHECK(x.refusal() == errc::kind_mismatch);
+  CHECK(x.untouched());
+  CHECK(x.log->claimed.empty());
+}
+
+TEST_CASE("the memory of a writable operation is not read") {
+  inbound_fixture x;
+  x.grant();
+  x.ask(10);
+  CHECK(x.refusal() == errc::kind_mismatch);
+  CHECK(x.log->claimed.empty());
+}
+
+TEST_CASE("a request that does not fit is refused") {
+  inbound_fixture x;
+  x.grant_readable();
+  x.ask(11);
+  CHECK(x.refusal() == errc::size_mismatch);
+  x.ask(10, 77);
+  x.ask(10, 78);
+  CHECK(x.refusal() == errc::already_claimed);
+  CHECK(x.log->frames.size() == 1);
+  x.secret = {2, 1};
+  x.ask(10);
+  CHECK(x.refusal() == errc::unknown_operation);
+}
+
+// -- what breaks the protocol ------------------------------------------------
+
+TEST_CASE("a chunk that does not fit its transfer ends it") {
+  inbound_fixture x;
+  x.grant();
+  x.take(x.header(0, 4), one);
+  SECTION("a chunk that has landed already") {
+    x.take(x.header(0, 4), two);
+  }
+  SECTION("a chunk of another chunk size") {
+    auto header = x.header(5, 5);
+    header.chunk_size = 5;
+    x.take(header, two);
+  }
+  SECTION("more bytes than its header says") {
+    x.take(x.header(4, 4), two, 77, 1);
+  }
+  REQUIRE(x.log->failed.size() == 1);
+  CHECK(code_of(x.log->failed[0]) == errc::protocol_violation);
+  x.take(x.header(8, 2), three); // nothing lands after that
+  CHECK(x.target
+        == std::vector{one, one, one, one, std::byte{}, std::byte{},
+                       std::byte{}, std::byte{}, std::byte{}, std::byte{}});
+  CHECK(x.log->failed.size() == 1);
+  CHECK(x.log->landed.empty());
+}
+
+TEST_CASE("a transfer of too many chunks is refused before anything is "
+          "allocated") {
+  inbound_fixture x;
+  void* nowhere = &x;
+  auto total = uint64_t{1} << 40;
+  x.grants.install(
+    sink{x.secret, {descriptor{nowhere, total}}, total, {}, x.owner});
+  x.take(offer{x.secret, 0, 1, 1, total}, one);
+  REQUIRE(x.log->failed.size() == 1);
+  CHECK(code_of(x.log->failed[0]) == errc::protocol_violation);
+}
+
+// -- the end -----------------------------------------------------------------
+
+TEST_CASE("nothing lands after a withdrawal") {
+  inbound_fixture x;
+  x.grant();
+  auto released = 0;
+  SECTION("of a sink that nobody has claimed") {
+    x.grants.withdraw({x.secret, {}, {}}, [&] { ++released; });
+    x.take(x.header(0, 4), one);
+    CHECK(x.refusal() == errc::operation_ended);
+    CHECK(x.untouched());
+  }
+  SECTION("of a claimed sink, and late chunks get the true answer") {
+    x.take(x.header(0, 4), one);
+    transfer_ended words{status::cancelled, errc::cancelled, "enough", 4};
+    x.routes.retire(key, words);
+    x.grants.withdraw({x.secret, key, words}, [&] { ++released; });
+    x.take(x.header(4, 4), two);
+    auto refusals = x.grants.take_refusals();
+    REQUIRE(refusals.size() == 1);
+    CHECK(refusals[0].transfer_id == 77);
+    CHECK(std::get<transfer_ended>(refusals[0].content) == words);
+    CHECK(x.target[4] == std::byte{});
+    x.take(x.header(4, 4), two, 78); // another transfer
+    CHECK(x.refusal() == errc::operation_ended);
+  }
+  CHECK(released == 1);
+  CHECK(x.log->landed.empty());
+}
+
+TEST_CASE("a withdrawal of what is unknown is answered at once") {
+  inbound_fixture x;
+  auto released = false;
+  x.grants.withdraw({{9, 9}, key, {}}, [&] { released = true; });
+  CHECK(released);
+}
+
+TEST_CASE(
+  "a withdrawal lets the owner of the memory go before it is answered") {
+  inbound_fixture x;
+  auto memory = std::make_shared<int>();
+  x.grants.install(
+    sink{x.secret, {descriptor{memory.get(), 4, cpu, memory}}, 4, {}, x.owner});
+  CHECK(memory.use_count() == 2);
+  x.grants.withdraw({x.secret, {}, {}},
+                    [&] { CHECK(memory.use_count() == 1); });
+  CHECK(memory.use_count() == 1);
+}
+
+TEST_CASE("the transfer of a claimed sink is known before its owner knows") {
+  inbound_fixture x;
+  CHECK(x.grants.claimed_by(x.secret) == transfer_key{});
+  x.grant();
+  CHECK(x.grants.claimed_by(x.secret) == transfer_key{});
+  x.take(x.header(0, 4), one);
+  CHECK(x.grants.claimed_by(x.secret) == key);
+}
+
+TEST_CASE("a link that fails is told to the owners of its transfers") {
+  inbound_fixture x;
+  x.grant();
+  auto reason = make_error(errc::peer_lost, "gone");
+  x.grants.fail(11, reason);
+  x.settle();
+  CHECK(x.log->failed.empty()); // nobody has claimed it
+  x.take(x.header(0, 4), one);
+  x.grants.fail(12, reason);
+  x.settle();
+  CHECK(x.log->failed.empty());
+  x.grants.fail(11, reason);
+  x.settle();
+  REQUIRE(x.log->failed.size() == 1);
+  CHECK(x.log->failed[0] == reason);
+  x.take(x.header(4, 4), two);
+  CHECK(x.target[4] == std::byte{});
+}

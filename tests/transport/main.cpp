@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_rdma/messages/descriptor.hpp"
+#include "caf_rdma/messages/error.hpp"
+#include "caf_rdma/messages/metadata.hpp"
+#include "caf_rdma/messages/operation_options.hpp"
+#include "caf_rdma/messages/status.hpp"
+#include "caf_rdma/tests/transport/loop_fixture.hpp"
+#include "caf_rdma/transport/transport.hpp"
+
+#include <caf/init_global_meta_objects.hpp>
+
+#include <catch2/catch_session.hpp>
+
+static_assert(caf::id_block::rdma_transport_test::end <= rdma::first_type_id);
+
+int main(int argc, char* argv[]) {
+  caf::init_global_meta_objects<caf::id_block::rdma_transport_test>();
+  caf::init_global_meta_objects<caf::id_block::rdma_messages>();
+  caf::init_global_meta_objects<caf::id_block::rdma_transport>();
+  caf::core::init_global_meta_objects();
+  return Catch::Session().run(argc, argv);
+}

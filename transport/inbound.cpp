@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_rdma/transport/inbound.hpp"
+
+#include <caf/send.hpp>
+
+#include <ucp/api/ucp.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+
+namespace rdma {
+
+inbound::inbound(const transport_options& options, router& routes,
+                 ucx::request_pool& pool,
+                 std::function<void(link_id)> on_arrival)
+  : options_(options),
+    routes_(routes),
+    pool_(pool),
+    on_arrival_(std::move(on_arrival)) {
+  // nop
+}
+
+// -- grants ------------------------------------------------------------------
+
+void inbound::install(sink x) {
+  auto secret = x.secret;
+  auto& entry = entries_[secret];
+  entry.target = block_list{std::move(x.target)};
+  entry.grant = std::move(x);
+}
+
+transfer_key inbound::claimed_by(const token& secret) const {
+  auto i = entries_.find(secret);
+  return i != entries_.end() ? i->second.grant.key : transfer_key{};
+}
+
+void inbound::withdraw(const withdrawal& x, std::function<void()> released) {
+  auto i = entries_.find(x.secret);
+  if (i == entries_.end()) {
+    released();
+    return;
+  }
+  i->second.released = std::move(released);
+  drop_held([&x](const held_chunk& held) { return held.secret == x.secret; });
+  if (i->second.fetching == 0)
+    finish(x.secret);
+}
+
+void inbound::fail(link_id id, const caf::error& reason) {
+  drop_held([id](const held_chunk& held) { return held.link == id; });
+  inbound_bytes_.erase(id);
+  for (auto& [secret, entry] : entries_)
+    if (entry.grant.key.link == id)
+      fail(entry, reason);
+}
+
+void inbound::abandon() {
+  drop_held([](const held_chunk&) { return true; });
+  for (auto& [secret, entry] : entries_)
+    entry.released = [] {};
+}
+
+void inbound::finish(const token& secret) {
+  auto i = entries_.find(secret);
+  auto released = std::move(i->second.released);
+  entries_.erase(i);
+  if (ended_.insert(secret).second)
+    oldest_ended_.push_back(secret);
+  if (oldest_ended_.size() > max_ended) {
+    ended_.erase(oldest_ended_.front());
+    oldest_ended_.pop_front();
+  }
+  released();
+}
+
+// -- offers ------------------------------------------------------------------
+
+bool inbound::hold(link& from, const frame& x, void* data, size_t length) {
+  if (admit(from, x, length) == nullptr)
+    return false;
+  auto& header = std::get<offer>(x.content);
+  held_.push_back({header.secret, from.id(), header, data});
+  runnable_ = true;
+  return true;
+}
+
+void inbound::claim(link& from, const frame& x) {
+  auto& request = std::get<read_request>(x.content);
+  auto i = entries_.find(request.secret);
+  if (i == entries_.end()) {
+    refuse_unknown(x, request.secret);
+    return;
+  }
+  auto& entry = i->second;
+  if (entry.target.size() > 0) {
+    refuse(x, errc::kind_mismatch);
+  } else if (auto code = claim(entry, from, x.transfer_id, request.total);
+             code != errc::none) {
+    refuse(x, code);
+  } else {
+    caf::anon_send(entry.grant.owner, x);
+  }
+}
+
+inbound::entry* inbound::admit(link& from, const frame& x, size_t length) {
+  auto& header = std::get<offer>(x.content);
+  auto i = entries_.find(header.secret);
+  if (i == entries_.end()) {
+    refuse_unknown(x, header.secret);
+    return nullptr;
+  }
+  auto& entry = i->second;
+  if (entry.over() && entry.grant.key == transfer_key{from.id(), x.transfer_id})
+    return nullptr; // the owner tells the peer why
+  if (entry.target.size() == 0) {
+    refuse(x, errc::kind_mismatch);
+    return nullptr;
+  }
+  auto code = claim(entry, from, x.transfer_id, header.total);
+  if (code != errc::none) {
+    refuse(x, code);
+    return nullptr;
+  }
+  if (length != header.length || !reserve(entry, header)) {
+    fail(entry, make_error(errc::protocol_violation,
+                           "peer " + from.peer()
+                             + " offered a chunk that does not fit"));
+    return nullptr;
+  }
+  return &entry;
+}
+
+errc inbound::claim(entry& x, link& from, transfer_id transfer,
+                    uint64_t total) {
+  if (x.over())
+    return errc::operation_ended;
+  if (total != x.grant.total)
+    return errc::size_mismatch;
+  transfer_key key{from.id(), transfer};
+  if (x.grant.key == transfer_key{}) {
+    x.grant.key = key;
+    routes_.add(key, x.grant.owner);
+    caf::anon_send(x.grant.owner,
+                   transfer_claimed{key, from.lane(), from.peer()});
+  }
+  return x.grant.key == key ? errc::none : errc::already_claimed;
+}
+
+bool inbound::reserve(entry& x, const offer& header) {
+  if (x.chunk_size == 0) {
+    auto chunks = (header.total - 1) / header.chunk_size + 1;
+    if (chunks > max_chunks)
+      return false;
+    x.chunk_size = header.chunk_size;
+    x.seen.resize(chunks);
+  }
+  auto index = header.offset / x.chunk_size;
+  if (header.chunk_size != x.chunk_size || x.seen[index])
+    return false;
+  x.seen[index] = true;
+  return true;
+}
+
+void inbound::write(entry& x, uint64_t offset,
+                    std::span<const std::byte> piece) {
+  auto* from = piece.data();
+  x.target.for_each(offset, piece.size(), [&from](std::span<std::byte> to) {
+    std::memcpy(to.data(), from, to.size());
+    from += to.size();
+  });
+}
+
+void inbound::landed(entry& x, uint64_t bytes) {
+  x.landed += bytes;
+  if (x.over())
+    return;
+  if (x.landed == x.target.size())
+    caf::anon_send(x.grant.owner, transfer_landed{x.landed});
+  else
+    caf::anon_send(x.grant.owner, transfer_progress{x.landed});
+}
+
+void inbound::refuse(const frame& x, errc code) {
+  refusals_.push_back(
+    {x.link_id, x.transfer_id, transfer_ended{status::errored, code, {}, 0}});
+}
+
+// A transfer that is over gets the true answer, however late it asks.
+void inbound::refuse_unknown(const frame& x, const token& secret) {
+  if (auto* epitaph = routes_.epitaph({x.link_id, x.transfer_id}))
+    refusals_.push_back({x.link_id, x.transfer_id, *epitaph});
+  else
+    refuse(x, ended_.contains(secret) ? errc::operation_ended
+                                      : errc::unknown_operation);
+}
+
+void inbound::fail(entry& x, const caf::error& reason) {
+  if (x.over())
+    return;
+  x.failed = true;
+  caf::anon_send(x.grant.owner, transfer_failed{reason});
+}
+
+// -- fetching ----------------------------------------------------------------
+
+void inbound::fetch() {
+  runnable_ = false;
+  std::deque<held_chunk> later;
+  std::swap(held_, later);
+  for (auto& chunk : later) {
+    auto& bytes = inbound_bytes_[chunk.link];
+    if (bytes > 0 && bytes + chunk.header.length > options_.max_inbound_bytes) {
+      held_.push_back(chunk);
+    } else {
+      bytes += chunk.header.length;
+      post_fetch(entries_.at(chunk.secret), chunk);
+    }
+  }
+}
+
+void inbound::post_fetch(entry& x, const held_chunk& chunk) {
+  ++x.fetching;
+  auto& header = chunk.header;
+  auto& req = pool_.acquire(this, {header.secret.high, header.secret.low,
+                                   header.offset});
+  auto& blocks = req.blocks();
+  x.target.for_each(header.offset, header.length,
+                    [&blocks](std::span<std::byte> piece) {
+                      blocks.push_back({piece.data(), piece.size()});
+                    });
+  req.post([&] {
+    auto param = req.receive_param();
+    void* buffer = blocks[0].buffer;
+    size_t count = blocks[0].length;
+    if (blocks.size() > 1) {
+      param.op_attr_mask |= UCP_OP_ATTR_FIELD_DATATYPE;
+      param.datatype = ucp_dt_make_iov();
+      buffer = blocks.data();
+      count = blocks.size();
+    }
+    return ucp_am_recv_data_nbx(worker_, chunk.data, buffer, count, &param);
+  });
+}
+
+void inbound::request_done(const ucx::request_tag& tag, size_t length,
+                           ucs_status_t status) {
+  token secret{tag[0], tag[1]};
+  auto& x = entries_.at(secret);
+  auto offset = tag[2];
+  auto expected = std::min<uint64_t>(x.chunk_size, x.target.size() - offset);
+  --x.fetching;
+  if (auto i = inbound_bytes_.find(x.grant.key.link); i != inbound_bytes_.end())
+    i->second -= expected;
+  runnable_ = runnable_ || !held_.empty();
+  if (status == UCS_OK && length == expected) {
+    on_arrival_(x.grant.key.link);
+    landed(x, length);
+  } else {
+    broken_.push_back({x.grant.key.link, status});
+  }
+  if (x.released != nullptr && x.fetching == 0)
+    finish(secret);
+}
+
+template <class Predicate>
+void inbound::drop_held(Predicate pred) {
+  auto dropped = std::stable_partition(held_.begin(), held_.end(),
+                                       [&pred](auto& x) { return !pred(x); });
+  std::for_each(dropped, held_.end(), [this](held_chunk& x) {
+    ucp_am_data_release(worker_, x.data);
+  });
+  held_.erase(dropped, held_.end());
+}
+
+} // namespace rdma

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_rdma/messages/frame.hpp"
+#include "caf_rdma/transport/block_list.hpp"
+#include "caf_rdma/transport/link.hpp"
+#include "caf_rdma/transport/options.hpp"
+#include "caf_rdma/transport/router.hpp"
+#include "caf_rdma/transport/transport.hpp"
+
+#include <ucp/api/ucp_def.h>
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <span>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+namespace rdma {
+
+/// The table of grants. Checks every offer against the owner's own record
+/// before a byte lands, and fetches what it has accepted.
+///
+/// The functions that take offers run inside UCX's progress: they look up, hold
+/// or refuse, and enqueue; they never post.
+class inbound : public ucx::request_observer {
+public:
+  // -- constants -------------------------------------------------------------
+
+  /// Secrets of ended grants to remember, so that late peers learn the truth.
+  static constexpr size_t max_ended = 4096;
+
+  // -- construction ----------------------------------------------------------
+
+  /// `on_arrival` is called for each fetched chunk: a sign of life of the peer.
+  inbound(const transport_options& options, router& routes,
+          ucx::request_pool& pool, std::function<void(link_id)> on_arrival);
+
+  /// Must be called before the first offer by rendezvous.
+  void set_worker(ucp_worker_h worker) noexcept {
+    worker_ = worker;
+  }
+
+  // -- grants ----------------------------------------------------------------
+
+  void install(sink x);
+
+  /// Returns the transfer that a sink belongs to, `{0, 0}` if there is none.
+  transfer_key claimed_by(const token& secret) const;
+
+  /// Accepts no further chunk; calls `released` once no fetch is in flight.
+  void withdraw(const withdrawal& x, std::function<void()> released);
+
+  /// Tells the owners of all transfers on that link, which is about to go.
+  void fail(link_id id, const caf::error& reason);
+
+  /// Forgets who waits for a withdrawal, and drops held chunks.
+  void abandon();
+
+  // -- offers (inside UCX's progress) ----------------------------------------
+
+  /// Copies a chunk of `length` bytes that is at hand. `pieces` calls its
+  /// argument for each part of the data, in order.
+  template <class Pieces>
+  void take(link& from, const frame& x, size_t length, Pieces pieces) {
+    if (auto* ptr = admit(from, x, length))
+      copy(*ptr, std::get<offer>(x.content), pieces);
+  }
+
+  /// Holds a chunk that waits at the source; `data` is UCX's handle for it.
+  /// Returns false if the chunk is refused.
+  bool hold(link& from, const frame& x, void* data, size_t length);
+
+  /// Hands a read request to the owner of the memory, or refuses it.
+  void claim(link& from, const frame& x);
+
+  // -- work between two calls to UCX's progress ------------------------------
+
+  /// Fetches held chunks, as far as the limit per link allows.
+  void fetch();
+
+  /// Takes the refusals that are to be sent.
+  std::vector<frame> take_refusals() {
+    return std::exchange(refusals_, {});
+  }
+
+  /// Takes the links on which a fetch has failed, with UCX's reason.
+  std::vector<std::pair<link_id, ucs_status_t>> take_broken() {
+    return std::exchange(broken_, {});
+  }
+
+  /// True if one of the functions above has something to do.
+  bool ready() const noexcept {
+    return runnable_ || !refusals_.empty() || !broken_.empty();
+  }
+
+  void request_done(const ucx::request_tag& tag, size_t length,
+                    ucs_status_t status) override;
+
+private:
+  struct entry {
+    sink grant;
+    block_list target;
+    uint32_t chunk_size = 0;
+    std::vector<bool> seen; // by chunk; a chunk counts once
+    uint64_t landed = 0;
+    uint64_t fetching = 0;
+    bool failed = false;
+    std::function<void()> released; // set once withdrawn
+
+    bool over() const noexcept {
+      return failed || released != nullptr;
+    }
+  };
+
+  struct held_chunk {
+    token secret;
+    link_id link;
+    offer header;
+    void* data;
+  };
+
+  /// Returns nullptr if the chunk must not land.
+  entry* admit(link& from, const frame& x, size_t length);
+
+  /// Claims an entry for a transfer, unless another transfer was first.
+  errc claim(entry& x, link& from, transfer_id transfer, uint64_t total);
+
+  /// Marks a chunk as seen; returns false if it does not fit the transfer.
+  bool reserve(entry& x, const offer& header);
+
+  template <class Pieces>
+  void copy(entry& x, const offer& header, Pieces& pieces) {
+    auto offset = header.offset;
+    pieces([&](std::span<const std::byte> piece) {
+      write(x, offset, piece);
+      offset += piece.size();
+    });
+    landed(x, header.length);
+  }
+
+  void write(entry& x, uint64_t offset, std::span<const std::byte> piece);
+
+  void landed(entry& x, uint64_t bytes);
+
+  void post_fetch(entry& x, const held_chunk& chunk);
+
+  void refuse(const frame& x, errc code);
+
+  void refuse_unknown(const frame& x, const token& secret);
+
+  void fail(entry& x, const caf::error& reason);
+
+  /// Drops held chunks, which have written nothing yet.
+  template <class Predicate>
+  void drop_held(Predicate pred);
+
+  void finish(const token& secret);
+
+  transport_options options_;
+  router& routes_;
+  ucx::request_pool& pool_;
+  std::function<void(link_id)> on_arrival_;
+  ucp_worker_h worker_ = nullptr;
+  std::unordered_map<token, entry> entries_;
+  std::unordered_set<token> ended_;
+  std::deque<token> oldest_ended_;
+  std::deque<held_chunk> held_;
+  std::unordered_map<link_id, uint64_t> inbound_bytes_;
+  std::vector<frame> refusals_;
+  std::vector<std::pair<link_id, ucs_status_t>> broken_;
+  bool runnable_ = false;
+};
+
+} // namespace rdma

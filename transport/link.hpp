@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_rdma/messages/frame.hpp"
+#include "caf_rdma/transport/block_list.hpp"
+#include "caf_rdma/transport/transport.hpp"
+#include "caf_rdma/transport/ucx/request_pool.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace rdma {
+
+/// Most chunks that a transfer may be cut into. It bounds the bitmap that the
+/// destination keeps; the source takes larger chunks for huge transfers.
+inline constexpr uint64_t max_chunks = uint64_t{1} << 20;
+
+/// One chunk on its way out.
+struct chunk {
+  transfer_key key;
+  offer header;
+  /// The whole transfer's memory; the chunk is the part that the header names.
+  const block_list& data;
+};
+
+/// The way to one peer. How the destination fetches a chunk is the lane; a lane
+/// is one implementation of this interface.
+class link {
+public:
+  virtual ~link() = default;
+
+  virtual link_id id() const noexcept = 0;
+
+  /// Name of the lane, e.g., "ucx".
+  virtual std::string lane() const = 0;
+
+  /// Worker ID of the other side.
+  virtual const std::string& peer() const noexcept = 0;
+
+  /// Largest chunk that the lane takes, in bytes.
+  virtual uint64_t max_chunk_size() const noexcept = 0;
+
+  /// Sends a control frame; fills in the peer's link ID. Frames on a link that
+  /// has failed are dropped.
+  virtual void send(frame x) = 0;
+
+  /// Offers a chunk. The observer is told, with the tag (link, transfer,
+  /// length), once the lane has let go of the memory.
+  virtual void post(const chunk& x, ucx::request_observer& observer) = 0;
+};
+
+} // namespace rdma

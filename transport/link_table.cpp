@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_rdma/transport/link_table.hpp"
+
+#include "caf_rdma/transport/ucx/error.hpp"
+
+#include <caf/send.hpp>
+
+#include <algorithm>
+
+namespace rdma {
+
+// -- construction ------------------------------------------------------------
+
+link_table::link_table(const transport_options& options, progress_loop& loop,
+                       ucx::request_pool& pool, failure_handler on_failure)
+  : options_(options),
+    loop_(loop),
+    pool_(pool),
+    on_failure_(std::move(on_failure)),
+    last_tick_(loop.now()) {
+  // nop
+}
+
+void link_table::set_worker(ucx::worker* worker, worker_info self) {
+  worker_ = worker;
+  self_ = std::move(self);
+}
+
+// -- endpoints and their count -----------------------------------------------
+
+// UCX calls this from within its progress, where nothing may be posted.
+void link_table::on_endpoint_error(void* arg, ucp_ep_h ep,
+                                   ucs_status_t status) {
+  static_cast<link_table*>(arg)->failures_.push_back({ep, status});
+}
+
+caf::expected<ucx::endpoint> link_table::make_endpoint(const worker_info& to) {
+  ++endpoint_counts_[to.incarnation];
+  return ucx::endpoint::make(*worker_, to.address, on_endpoint_error, this);
+}
+
+// Makes endpoints that pair with the peer's missed ones, and closes them at
+// once. Nothing else may be open for this peer.
+void link_table::catch_up(const worker_info& peer, uint32_t count) {
+  while (endpoint_counts_[peer.incarnation] < count)
+    if (auto ep = make_endpoint(peer))
+      close(*ep);
+}
+
+// UCX may give the handle's address to the next endpoint: what it has reported
+// about this one must not be taken for a failure of that.
+void link_table::close(ucx::endpoint& ep) {
+  std::erase_if(failures_, [&ep](auto& x) { return x.endpoint == ep.get(); });
+  ep.close(pool_);
+}
+
+// -- connecting --------------------------------------------------------------
+
+void link_table::connect(worker_info to, ucx_link::client client) {
+  if (auto i = by_incarnation_.find(to.incarnation);
+      i != by_incarnation_.end()) {
+    auto& x = *i->second;
+    if (x.up())
+      client.promise.deliver(link_info{x.id(), x.lane()});
+    x.clients.push_back(std::move(client));
+    return;
+  }
+  if (links_.size() >= options_.max_links) {
+    client.promise.deliver(
+      make_error(errc::limit_reached, "already " + std::to_string(links_.size())
+                                        + " peers (rdma.max-peers)"));
+    return;
+  }
+  auto& x = add(std::move(to));
+  x.clients.push_back(std::move(client));
+  attempt(x);
+}
+
+ucx_link& link_table::add(worker_info peer) {
+  auto id = make_random_id();
+  auto ptr = std::make_unique<ucx_link>(id, std::move(peer), options_, pool_);
+  auto& x = *ptr;
+  x.started = loop_.now();
+  x.last_heard = x.started;
+  links_.emplace(id, std::move(ptr));
+  by_incarnation_[x.peer_info().incarnation] = &x;
+  return x;
+}
+
+void link_table::attempt(ucx_link& x) {
+  ++x.attempts;
+  auto ep = make_endpoint(x.peer_info());
+  if (!ep) {
+    take_down(x, ep.error());
+    return;
+  }
+  x.endpoint = std::move(*ep);
+  x.endpoint_count = endpoint_counts_[x.peer_info().incarnation];
+  x.send_hello(frame{0, 0, introduce(x)});
+}
+
+void link_table::retry(ucx_link& x, const caf::error& reason) {
+  if (x.attempts >= max_attempts) {
+    take_down(x, reason);
+    return;
+  }
+  close(x.endpoint);
+  attempt(x);
+}
+
+hello link_table::introduce(const ucx_link& x) const {
+  return {self_, x.id(), x.endpoint_count, x.peer_info().incarnation};
+}
+
+// -- frames ------------------------------------------------------------------
+
+void link_table::receive(const frame& x, ucp_ep_h reply) {
+  if (auto* opening = std::get_if<hello>(&x.content)) {
+    receive_hello(*opening, reply);
+    return;
+  }
+  auto i = links_.find(x.link_id);
+  if (i == links_.end() || !i->second->endpoint)
+    return;
+  auto& link = *i->second;
+  link.last_heard = loop_.now();
+  if (auto* ack = std::get_if<hello_ack>(&x.content))
+    receive_ack(link, ack->self, reply);
+  else if (auto* refusal = std::get_if<hello_refused>(&x.content))
+    receive_refusal(link, *refusal);
+}
+
+void link_table::receive_hello(const hello& x, ucp_ep_h reply) {
+  auto incarnation = x.worker.incarnation;
+  if (incarnation == self_.incarnation)
+    return;
+  std::vector<ucx_link::client> clients;
+  if (auto i = by_incarnation_.find(incarnation); i != by_incarnation_.end()) {
+    auto& old = *i->second;
+    if (!old.up() && old.endpoint && old.endpoint.get() == reply) {
+      // Both have connected at the same time, and UCX has paired the two.
+      hello_counts_[incarnation] = x.endpoint_count;
+      old.send_hello(frame{x.link_id, 0, hello_ack{introduce(old)}});
+      bring_up(old, x.link_id);
+      return;
+    }
+    if (old.remote_id == x.link_id)
+      return; // the same, but the peer's answer to our own hello was faster
+    if (x.endpoint_count <= std::max(hello_counts_[incarnation],
+                                     old.up() ? 0 : old.endpoint_count))
+      return; // of an attempt that is over, or that will see our own hello
+    if (!old.up())
+      clients = std::move(old.clients);
+    take_down(old, make_error(errc::link_reset,
+                              "peer " + old.peer() + " has made a new link"));
+  } else if (x.endpoint_count <= hello_counts_[incarnation]) {
+    return; // of an attempt that is over
+  }
+  hello_counts_[incarnation] = x.endpoint_count;
+  accept(x, reply, std::move(clients));
+}
+
+void link_table::accept(const hello& x, ucp_ep_h reply,
+                        std::vector<ucx_link::client> clients) {
+  auto give_up = [&clients](const caf::error& reason) {
+    for (auto& client : clients)
+      client.promise.deliver(reason);
+  };
+  auto count = endpoint_counts_[x.worker.incarnation];
+  if (x.target_incarnation != self_.incarnation) {
+    refuse(x, errc::stale_metadata);
+    give_up(make_error(errc::stale_metadata, "the peer means another worker"));
+    return;
+  }
+  if (count >= x.endpoint_count) {
+    refuse(x, errc::none);
+    for (auto& client : clients)
+      connect(x.worker, std::move(client));
+    return;
+  }
+  if (x.endpoint_count - count > max_lag
+      || links_.size() >= options_.max_links) {
+    refuse(x, errc::limit_reached);
+    give_up(make_error(errc::limit_reached, "too many peers (rdma.max-peers)"));
+    return;
+  }
+  catch_up(x.worker, x.endpoint_count - 1);
+  auto& link = add(x.worker);
+  link.clients = std::move(clients);
+  auto ep = make_endpoint(x.worker);
+  if (!ep) {
+    take_down(link, ep.error());
+    return;
+  }
+  link.endpoint = std::move(*ep);
+  link.endpoint_count = x.endpoint_count;
+  if (link.endpoint.get() != reply) {
+    take_down(link,
+              make_error(errc::link_reset, "UCX has paired another endpoint"));
+    return;
+  }
+  link.send_hello(frame{x.link_id, 0, hello_ack{introduce(link)}});
+  bring_up(link, x.link_id);
+}
+
+// Tells the peer why, over an endpoint of its own.
+void link_table::refuse(const hello& x, errc code) {
+  auto ep = make_endpoint(x.worker);
+  if (!ep)
+    return;
+  ucx_link sender{make_random_id(), x.worker, options_, pool_};
+  sender.endpoint = std::move(*ep);
+  auto count = endpoint_counts_[x.worker.incarnation];
+  sender.send_hello(frame{x.link_id, 0, hello_refused{code, count}});
+  messengers_.push_back({std::move(sender.endpoint), loop_.now()});
+}
+
+template <class Predicate>
+void link_table::dismiss(Predicate pred) {
+  auto gone = std::stable_partition(messengers_.begin(), messengers_.end(),
+                                    [&pred](auto& x) { return !pred(x); });
+  std::for_each(gone, messengers_.end(),
+                [this](messenger& x) { close(x.endpoint); });
+  messengers_.erase(gone, messengers_.end());
+}
+
+void link_table::receive_ack(ucx_link& x, const hello& from, ucp_ep_h reply) {
+  if (x.up())
+    return; // both have connected at the same time
+  if (from.worker.incarnation != x.peer_info().incarnation) {
+    take_down(x, make_error(errc::stale_metadata,
+                            "another worker answers at this address"));
+  } else if (reply != x.endpoint.get()) {
+    retry(x, make_error(errc::peer_unreachable,
+                        "UCX has paired another endpoint"));
+  } else {
+    bring_up(x, from.link_id);
+  }
+}
+
+void link_table::receive_refusal(ucx_link& x, const hello_refused& why) {
+  if (x.up())
+    return;
+  if (why.code != errc::none) {
+    take_down(x, make_error(why.code, "refused by the peer's worker"));
+    return;
+  }
+  close(x.endpoint);
+  auto lag = why.endpoint_count - endpoint_counts_[x.peer_info().incarnation];
+  if (lag <= max_lag)
+    catch_up(x.peer_info(), why.endpoint_count);
+  retry(x, make_error(errc::peer_unreachable, "endpoint counts differ"));
+}
+
+// -- life of a link ----------------------------------------------------------
+
+void link_table::bring_up(ucx_link& x, link_id remote) {
+  x.remote_id = remote;
+  x.last_heard = loop_.now();
+  for (auto& client : x.clients)
+    if (client.promise.pending())
+      client.promise.deliver(link_info{x.id(), x.lane()});
+}
+
+// True if another life of the same worker is linked: then this one is over.
+bool link_table::restarted(const ucx_link& x) const {
+  return std::any_of(links_.begin(), links_.end(), [&x](auto& kvp) {
+    auto& y = *kvp.second;
+    return &y != &x && y.up() && y.peer() == x.peer();
+  });
+}
+
+void link_table::take_down(ucx_link& x, const caf::error& reason) {
+  on_failure_(x, reason);
+  close(x.endpoint);
+  auto answer = restarted(x) ? make_error(errc::stale_metadata,
+                                          x.peer() + " has restarted")
+                             : reason;
+  for (auto& client : x.clients) {
+    if (client.promise.pending())
+      client.promise.deliver(answer);
+    else
+      caf::anon_send(client.watcher, link_down{x.id(), reason});
+  }
+  by_incarnation_.erase(x.peer_info().incarnation);
+  links_.erase(x.id());
+}
+
+void link_table::fail(link_id id, const caf::error& reason) {
+  if (auto i = links_.find(id); i != links_.end())
+    take_down(*i->second, reason);
+}
+
+void link_table::fail_all(const caf::error& reason) {
+  dismiss([](const messenger&) { return true; });
+  while (!links_.empty())
+    take_down(*links_.begin()->second, reason);
+}
+
+ucx_link* link_table::find(link_id id) {
+  auto i = links_.find(id);
+  if (i == links_.end() || !i->second->up())
+    return nullptr;
+  return i->second.get();
+}
+
+bool link_table::connecting(link_id id) const {
+  auto i = links_.find(id);
+  return i != links_.end() && !i->second->up();
+}
+
+void link_table::reap() {
+  for (auto [ep, status] : std::exchange(failures_, {})) {
+    auto i = std::find_if(links_.begin(), links_.end(), [ep](auto& kvp) {
+      return kvp.second->endpoint.get() == ep;
+    });
+    if (i == links_.end()) {
+      dismiss([ep](const messenger& x) { return x.endpoint.get() == ep; });
+      continue;
+    }
+    auto& x = *i->second;
+    if (x.up())
+      take_down(x, ucx::make_error(errc::peer_lost, "lost peer " + x.peer(),
+                                   status));
+    else
+      retry(x, ucx::make_error(errc::peer_unreachable,
+                               "cannot reach " + x.peer(), status));
+  }
+}
+
+void link_table::tick() {
+  auto now = loop_.now();
+  // If we have been stopped ourselves, the peers' silence proves nothing.
+  auto late = now - last_tick_ > 2 * options_.heartbeat;
+  last_tick_ = now;
+  dismiss([this, now](const messenger& x) {
+    return now - x.since > options_.heartbeat;
+  });
+  std::vector<ucx_link*> links;
+  for (auto& [id, x] : links_)
+    links.push_back(x.get());
+  for (auto* x : links) {
+    if (late)
+      x->last_heard = now;
+    if (!x->up()) {
+      if (now - x->started > options_.connect_timeout)
+        take_down(*x, make_error(errc::peer_unreachable,
+                                 "no answer from " + x->peer()));
+    } else if (now - x->last_heard > options_.heartbeat_limit) {
+      take_down(*x, make_error(errc::peer_unresponsive,
+                               "peer " + x->peer() + " is silent"));
+    } else {
+      x->send(frame{0, 0, heartbeat{}});
+    }
+  }
+}
+
+void link_table::abandon() {
+  dismiss([](const messenger&) { return true; });
+  for (auto& [id, x] : links_)
+    close(x->endpoint);
+  links_.clear();
+}
+
+} // namespace rdma

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_rdma/transport/ucx/worker.hpp"
+#include "caf_rdma/transport/ucx_link.hpp"
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+namespace rdma {
+
+/// Brings links up, watches them, and takes them down. At most one link per
+/// peer at a time.
+///
+/// UCX 1.13 pairs our n-th endpoint for a worker with that worker's n-th
+/// endpoint for us. An attempt that only one side knows of would leave the two
+/// off by one, and the peer's rendezvous would arrive on a hidden endpoint,
+/// which nobody can close: a late write into released memory. So both sides
+/// count their calls, `hello` carries the count, the side behind makes up for
+/// what it has missed, and a link is up only if the peer's frame came in on our
+/// own endpoint.
+class link_table {
+public:
+  // -- types -----------------------------------------------------------------
+
+  /// Told when a link is about to be closed; the link is still in the table.
+  using failure_handler
+    = std::function<void(ucx_link& x, const caf::error& reason)>;
+
+  // -- construction, destruction ---------------------------------------------
+
+  link_table(const transport_options& options, progress_loop& loop,
+             ucx::request_pool& pool, failure_handler on_failure);
+
+  /// Must be called before anything else.
+  void set_worker(ucx::worker* worker, worker_info self);
+
+  // -- requests --------------------------------------------------------------
+
+  void connect(worker_info to, ucx_link::client client);
+
+  /// Closes a link by force.
+  void fail(link_id id, const caf::error& reason);
+
+  void fail_all(const caf::error& reason);
+
+  // -- lookup ----------------------------------------------------------------
+
+  /// Returns the link if it is up.
+  ucx_link* find(link_id id);
+
+  /// True if the link may still come up.
+  bool connecting(link_id id) const;
+
+  size_t size() const noexcept {
+    return links_.size();
+  }
+
+  // -- frames from peers -----------------------------------------------------
+
+  /// Handles a frame that concerns links; `reply` is the endpoint that UCX
+  /// would answer on.
+  void receive(const frame& x, ucp_ep_h reply);
+
+  // -- work between two calls to UCX's progress ------------------------------
+
+  /// Takes down the links that UCX has given up.
+  void reap();
+
+  /// True if `reap` has something to do.
+  bool ready() const noexcept {
+    return !failures_.empty();
+  }
+
+  /// Sends heartbeats, and gives up links that are silent or do not come up.
+  void tick();
+
+  /// Closes everything without telling anybody.
+  void abandon();
+
+private:
+  // Attempts to connect before a peer counts as unreachable.
+  static constexpr uint32_t max_attempts = 3;
+
+  // Endpoints that a hello may ask us to make up for.
+  static constexpr uint32_t max_lag = 1024;
+
+  struct failure {
+    ucp_ep_h endpoint;
+    ucs_status_t status;
+  };
+
+  // Stays open until the refusal has had time to leave. Closing with a flush
+  // would never end with a peer that hangs.
+  struct messenger {
+    ucx::endpoint endpoint;
+    progress_loop::time_point since;
+  };
+
+  static void on_endpoint_error(void* arg, ucp_ep_h ep, ucs_status_t status);
+
+  caf::expected<ucx::endpoint> make_endpoint(const worker_info& to);
+
+  void close(ucx::endpoint& ep);
+
+  void catch_up(const worker_info& peer, uint32_t count);
+
+  ucx_link& add(worker_info peer);
+
+  void attempt(ucx_link& x);
+
+  void retry(ucx_link& x, const caf::error& reason);
+
+  void receive_hello(const hello& x, ucp_ep_h reply);
+
+  void accept(const hello& x, ucp_ep_h reply,
+              std::vector<ucx_link::client> clients);
+
+  void refuse(const hello& x, errc code);
+
+  /// Closes the messengers for which `pred` is true.
+  template <class Predicate>
+  void dismiss(Predicate pred);
+
+  void receive_ack(ucx_link& x, const hello& from, ucp_ep_h reply);
+
+  void receive_refusal(ucx_link& x, const hello_refused& why);
+
+  bool restarted(const ucx_link& x) const;
+
+  void bring_up(ucx_link& x, link_id remote);
+
+  void take_down(ucx_link& x, const caf::error& reason);
+
+  hello introduce(const ucx_link& x) const;
+
+  const transport_options& options_;
+  progress_loop& loop_;
+  ucx::request_pool& pool_;
+  failure_handler on_failure_;
+  ucx::worker* worker_ = nullptr;
+  worker_info self_;
+  std::unordered_map<link_id, std::unique_ptr<ucx_link>> links_;
+  std::unordered_map<uint64_t, ucx_link*> by_incarnation_;
+  // Calls to ucp_ep_create per peer incarnation. Kept when the link is gone.
+  std::unordered_map<uint64_t, uint32_t> endpoint_counts_;
+  // Highest count that a hello of this peer has shown.
+  std::unordered_map<uint64_t, uint32_t> hello_counts_;
+  std::vector<failure> failures_; // reported by UCX, not yet handled
+  std::vector<messenger> messengers_;
+  progress_loop::time_point last_tick_;
+};
+
+} // namespace rdma

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_rdma/transport/options.hpp"
+
+#include "caf_rdma/messages/error.hpp"
+
+namespace rdma {
+
+caf::error check(const transport_options& x) {
+  auto bad = [](std::string what) {
+    return make_error(errc::invalid_option, std::move(what));
+  };
+  if (x.chunk_size < 4096 || x.chunk_size > (uint64_t{64} << 20))
+    return bad("chunk-size must be 4KiB to 64MiB, is "
+               + std::to_string(x.chunk_size) + " bytes");
+  if (x.window < 1 || x.window > 1024)
+    return bad("window must be 1 to 1024, is " + std::to_string(x.window));
+  if (x.max_inbound_bytes < x.chunk_size)
+    return bad("max-inbound-bytes must be at least chunk-size");
+  if (x.heartbeat <= caf::timespan{0})
+    return bad("heartbeat must be positive");
+  if (x.heartbeat_limit / 2 < x.heartbeat) // the double may overflow
+    return bad("heartbeat-limit must be at least twice the heartbeat");
+  if (x.connect_timeout <= caf::timespan{0})
+    return bad("connect-timeout must be positive");
+  if (x.max_links < 1)
+    return bad("max-peers must be at least 1");
+  return {};
+}
+
+} // namespace rdma

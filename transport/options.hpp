@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <caf/error.hpp>
+#include <caf/timespan.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace rdma {
+
+/// How a transport moves bytes and watches its peers.
+struct transport_options {
+  /// UCX transports to use, in the form of UCX_TLS; empty leaves the choice to
+  /// UCX and its environment variables.
+  std::string tls;
+  /// Bytes of one chunk, 4 KiB to 64 MiB.
+  uint64_t chunk_size = uint64_t{1} << 20;
+  /// Chunks in flight per transfer, 1 to 1,024.
+  uint64_t window = 4;
+  /// Chunks of at least so many bytes go by rendezvous, smaller ones eagerly.
+  uint64_t rendezvous_threshold = uint64_t{32} << 10;
+  /// Bytes that may be on their way into this runtime from one peer by
+  /// rendezvous; further offers wait.
+  uint64_t max_inbound_bytes = uint64_t{64} << 20;
+  /// Time between two signs of life to each peer.
+  caf::timespan heartbeat = std::chrono::milliseconds{500};
+  /// A peer that is silent for so long is given up (`peer_unresponsive`).
+  caf::timespan heartbeat_limit = std::chrono::seconds{3};
+  /// Time that a link may take to come up (`peer_unreachable`).
+  caf::timespan connect_timeout = std::chrono::seconds{5};
+  /// Links at the same time (`limit_reached`).
+  uint64_t max_links = 1024;
+};
+
+/// Returns `invalid_option` if a value is outside its range.
+caf::error check(const transport_options& x);
+
+} // namespace rdma

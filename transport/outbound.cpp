@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_rdma/transport/outbound.hpp"
+
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace rdma {
+
+namespace {
+
+// Times `max_chunks`: the largest transfer.
+constexpr uint64_t max_raised_chunk_size = uint64_t{1} << 30;
+
+} // namespace
+
+outbound::outbound(const transport_options& options) : options_(options) {
+  // nop
+}
+
+void outbound::start(source src, link& via) {
+  auto key = src.key;
+  auto& x = transfers_[key];
+  x.data = block_list{std::move(src.data)};
+  x.src = std::move(src);
+  x.via = &via;
+  auto size = std::min(options_.chunk_size, via.max_chunk_size());
+  while (x.data.size() / size >= max_chunks)
+    size *= 2;
+  if (size > max_raised_chunk_size) {
+    x.via = nullptr;
+    caf::anon_send(x.src.owner,
+                   transfer_failed{make_error(
+                     errc::limit_reached,
+                     "a transfer must not exceed 1 PiB")});
+    return;
+  }
+  x.chunk_size = static_cast<uint32_t>(size);
+  refill(x);
+}
+
+void outbound::withdraw(const transfer_key& key,
+                        std::function<void()> released) {
+  auto i = transfers_.find(key);
+  if (i == transfers_.end()) {
+    released();
+  } else if (i->second.in_flight == 0) {
+    transfers_.erase(i);
+    released();
+  } else {
+    i->second.released = std::move(released);
+  }
+}
+
+void outbound::fail(link_id id, const caf::error& reason) {
+  for (auto& [key, x] : transfers_) {
+    if (key.link != id || x.via == nullptr)
+      continue;
+    x.via = nullptr;
+    caf::anon_send(x.src.owner, transfer_failed{reason});
+  }
+}
+
+void outbound::abandon() {
+  for (auto& [key, x] : transfers_)
+    x.released = [] {};
+}
+
+void outbound::pump() {
+  scratch_.swap(ready_);
+  for (auto& key : scratch_) {
+    auto i = transfers_.find(key);
+    if (i == transfers_.end())
+      continue;
+    auto& x = i->second;
+    x.ready = false;
+    if (x.released == nullptr) {
+      refill(x);
+    } else if (x.in_flight == 0) {
+      auto released = std::move(x.released);
+      transfers_.erase(i);
+      released();
+    }
+  }
+  scratch_.clear();
+}
+
+// The status of a send is not looked at: only the peer's word counts.
+void outbound::request_done(const ucx::request_tag& tag, size_t, ucs_status_t) {
+  auto [link, transfer, length] = tag;
+  auto i = transfers_.find({link, transfer});
+  if (i == transfers_.end())
+    return;
+  auto& x = i->second;
+  --x.in_flight;
+  x.released_bytes += length;
+  if (x.released == nullptr && x.released_bytes < x.data.size())
+    caf::anon_send(x.src.owner, transfer_progress{x.released_bytes});
+  if (!x.ready) {
+    x.ready = true;
+    ready_.push_back({link, transfer});
+  }
+}
+
+// The lane may let go of a chunk within `post`; then the transfer is ready
+// again and continues in the next round, so that others get their turn.
+void outbound::refill(transfer& x) {
+  auto total = x.data.size();
+  if (x.via == nullptr)
+    return;
+  for (auto n = options_.window - x.in_flight; n > 0 && x.next < total; --n) {
+    auto length = std::min<uint64_t>(x.chunk_size, total - x.next);
+    offer header{x.src.secret, x.next, static_cast<uint32_t>(length),
+                 x.chunk_size, total};
+    x.next += length;
+    ++x.in_flight;
+    x.via->post(chunk{x.src.key, header, x.data}, *this);
+  }
+}
+
+} // namespace rdma

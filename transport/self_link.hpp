@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_rdma/transport/inbound.hpp"
+#include "caf_rdma/transport/link.hpp"
+
+#include <deque>
+#include <functional>
+#include <string>
+#include <utility>
+
+namespace rdma {
+
+/// One half of the way from a runtime to itself: what is sent on one half
+/// arrives on the other. Bytes are copied, one chunk a round, after the same
+/// checks as any other offer.
+class self_link : public link {
+public:
+  /// Called with each frame that has arrived on this half.
+  using receiver = std::function<void(self_link&, const frame&)>;
+
+  // -- construction ----------------------------------------------------------
+
+  self_link(link_id id, std::string worker, inbound& grants, receiver receive);
+
+  /// Joins two halves.
+  static void join(self_link& x, self_link& y) noexcept {
+    x.other_ = &y;
+    y.other_ = &x;
+  }
+
+  // -- operations ------------------------------------------------------------
+
+  /// Delivers frames, and at most one chunk. Returns the number of events.
+  size_t progress();
+
+  bool idle() const noexcept {
+    return frames_.empty() && chunks_.empty();
+  }
+
+  // -- overrides of link -----------------------------------------------------
+
+  link_id id() const noexcept override {
+    return id_;
+  }
+
+  std::string lane() const override {
+    return "self";
+  }
+
+  const std::string& peer() const noexcept override {
+    return worker_;
+  }
+
+  uint64_t max_chunk_size() const noexcept override {
+    return uint64_t{1} << 20;
+  }
+
+  void send(frame x) override;
+
+  void post(const chunk& x, ucx::request_observer& observer) override;
+
+private:
+  struct job {
+    chunk what;
+    ucx::request_observer* observer;
+  };
+
+  void copy(const job& x);
+
+  link_id id_;
+  std::string worker_;
+  inbound& grants_;
+  receiver receive_;
+  self_link* other_ = nullptr;
+  std::deque<frame> frames_; // arrived here
+  std::deque<job> chunks_;   // to be copied to the other half
+};
+
+} // namespace rdma

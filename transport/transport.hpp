@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_rdma/messages/descriptor.hpp"
+#include "caf_rdma/messages/frame.hpp"
+#include "caf_rdma/messages/type_ids.hpp"
+#include "caf_rdma/messages/worker_info.hpp"
+
+#include <caf/result.hpp>
+#include <caf/typed_actor.hpp>
+
+#include <compare>
+#include <cstdint>
+#include <string>
+
+// What the actors of the upper room say to a transport, and what it answers.
+// All of it stays on one progress loop. A transport moves chunks and frames; it
+// does not know what a read or a write operation is.
+
+namespace rdma {
+
+struct link_down;
+struct link_info;
+struct sink;
+struct source;
+struct transfer_claimed;
+struct transfer_failed;
+struct transfer_landed;
+struct transfer_progress;
+struct withdrawal;
+
+/// Hears of the end of a link.
+using link_watcher = caf::typed_actor<caf::result<void>(link_down)>;
+
+} // namespace rdma
+
+CAF_BEGIN_TYPE_ID_BLOCK(rdma_transport, caf::id_block::rdma_messages::end)
+
+  CAF_ADD_ATOM(rdma_transport, rdma, connect_atom)
+  CAF_ADD_ATOM(rdma_transport, rdma, reset_atom)
+  CAF_ADD_ATOM(rdma_transport, rdma, shutdown_atom)
+
+  CAF_ADD_TYPE_ID(rdma_transport, (rdma::frame))
+  CAF_ADD_TYPE_ID(rdma_transport, (rdma::link_down))
+  CAF_ADD_TYPE_ID(rdma_transport, (rdma::link_info))
+  CAF_ADD_TYPE_ID(rdma_transport, (rdma::link_watcher))
+  CAF_ADD_TYPE_ID(rdma_transport, (rdma::sink))
+  CAF_ADD_TYPE_ID(rdma_transport, (rdma::source))
+  CAF_ADD_TYPE_ID(rdma_transport, (rdma::token))
+  CAF_ADD_TYPE_ID(rdma_transport, (rdma::transfer_claimed))
+  CAF_ADD_TYPE_ID(rdma_transport, (rdma::transfer_failed))
+  CAF_ADD_TYPE_ID(rdma_transport, (rdma::transfer_landed))
+  CAF_ADD_TYPE_ID(rdma_transport, (rdma::transfer_progress))
+  CAF_ADD_TYPE_ID(rdma_transport, (rdma::withdrawal))
+  CAF_ADD_TYPE_ID(rdma_transport, (rdma::worker_info))
+
+CAF_END_TYPE_ID_BLOCK(rdma_transport)
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::frame)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::link_down)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::link_info)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::sink)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::source)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::token)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::transfer_claimed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::transfer_failed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::transfer_landed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::transfer_progress)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::withdrawal)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::worker_info)
+
+namespace rdma {
+
+// -- names -------------------------------------------------------------------
+
+/// Names a link in this process: a random number, chosen here, that the peer
+/// puts into every frame for us. Never 0.
+using link_id = uint64_t;
+
+/// Names a transfer on a link; chosen at random by the active side.
+using transfer_id = uint64_t;
+
+struct transfer_key {
+  link_id link = 0;
+  transfer_id transfer = 0;
+
+  friend auto operator<=>(const transfer_key&, const transfer_key&) = default;
+};
+
+// -- events to the owner of a transfer ---------------------------------------
+
+/// The first offer for a sink without a link has come: from now on the sink
+/// belongs to this transfer.
+struct transfer_claimed {
+  transfer_key key;
+  std::string lane;
+  std::string peer;
+};
+
+/// So many bytes have landed in the sink, or have been let go by the lane at
+/// the source (which proves nothing). Not sent for the last chunk.
+struct transfer_progress {
+  uint64_t bytes = 0;
+};
+
+/// Every byte is in the sink, and nothing writes there any more.
+struct transfer_landed {
+  uint64_t bytes = 0;
+};
+
+/// The transfer cannot go on. The lane may still touch the memory until a
+/// withdrawal is answered.
+struct transfer_failed {
+  caf::error reason;
+};
+
+/// Receives the events of a transfer, and the peer's frames about it.
+using transfer_owner = caf::typed_actor<
+  caf::result<void>(transfer_claimed), caf::result<void>(transfer_progress),
+  caf::result<void>(transfer_landed), caf::result<void>(transfer_failed),
+  caf::result<void>(frame)>;
+
+// -- events to the watcher of a link -----------------------------------------
+
+struct link_down {
+  link_id id = 0;
+  caf::error reason;
+};
+
+// -- requests ----------------------------------------------------------------
+
+/// A link that is up.
+struct link_info {
+  link_id id = 0;
+  /// How bytes travel: "ucx" or "self".
+  std::string lane;
+};
+
+/// Grants a peer who shows `secret` to act on the owner's memory.
+struct sink {
+  token secret;
+  /// Where offered bytes go. Empty for a readable operation: no byte may land,
+  /// but a `read_request` that shows the secret reaches the owner.
+  descriptor_list target;
+  /// Bytes that a peer must want to move.
+  uint64_t total = 0;
+  /// The transfer whose offers are taken; `{0, 0}` means the first that comes.
+  transfer_key key;
+  transfer_owner owner;
+};
+
+/// Offers the owner's bytes to a peer, chunk by chunk.
+struct source {
+  transfer_key key;
+  /// The secret of the peer's sink.
+  token secret;
+  descriptor_list data;
+  transfer_owner owner;
+};
+
+/// Ends a transfer on this side: no further chunk is posted or accepted.
+/// Answered once the lane has let go of the memory.
+struct withdrawal {
+  /// Of the sink; the default names none.
+  token secret;
+  /// Of the source or of the claimed sink; the default names none.
+  transfer_key key;
+  /// What late frames for this transfer are answered with.
+  transfer_ended epitaph;
+};
+
+/// The loop's face. Frames carry our own link ID in `frame::link_id`.
+///
+/// - connect: answers with a link to that worker, which may be up already, or
+///   with `peer_unreachable`, `stale_metadata`, `limit_reached`. The watcher
+///   hears of its end.
+/// - frame: sends a frame; it is dropped if the link is gone.
+/// - sink, source, withdrawal: see there.
+/// - reset: closes a link by force; its transfers fail with the given error.
+/// - shutdown: closes all links; answered once UCX holds no request any more.
+using transport_actor
+  = caf::typed_actor<caf::result<link_info>(connect_atom, worker_info,
+                                            link_watcher),
+                     caf::result<void>(frame), caf::result<void>(sink),
+                     caf::result<void>(source), caf::result<void>(withdrawal),
+                     caf::result<void>(reset_atom, uint64_t, caf::error),
+                     caf::result<void>(shutdown_atom)>;
+
+} // namespace rdma
+
+template <>
+struct std::hash<rdma::transfer_key> {
+  size_t operator()(const rdma::transfer_key& x) const noexcept {
+    return static_cast<size_t>(x.link ^ (x.transfer << 1)); // random already
+  }
+};

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_rdma/transport/ucx/context.hpp"
+
+#include "caf_rdma/transport/ucx/error.hpp"
+
+#include <ucp/api/ucp.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <sstream>
+
+namespace rdma::ucx {
+
+namespace {
+
+struct config_deleter {
+  void operator()(ucp_config_t* ptr) const noexcept {
+    ucp_config_release(ptr);
+  }
+};
+
+using config_ptr = std::unique_ptr<ucp_config_t, config_deleter>;
+
+// Mixed releases are a common failure in the field: structs grow between them.
+caf::error check_version() {
+  unsigned major = 0;
+  unsigned minor = 0;
+  unsigned patch = 0;
+  ucp_get_version(&major, &minor, &patch);
+  if (major == UCP_API_MAJOR && minor == UCP_API_MINOR)
+    return {};
+  return rdma::make_error(errc::ucx_version_mismatch,
+                          "built with UCX " + std::to_string(UCP_API_MAJOR)
+                            + "." + std::to_string(UCP_API_MINOR)
+                            + " but loaded UCX " + library_version());
+}
+
+} // namespace
+
+caf::expected<context> context::make(const std::string& tls) {
+  if (auto err = check_version(); err != caf::none)
+    return err;
+  capture_log();
+  ucp_config_t* raw = nullptr;
+  if (auto st = ucp_config_read(nullptr, nullptr, &raw); st != UCS_OK)
+    return make_error(errc::transport_failure, "cannot read UCX_* settings",
+                      st);
+  config_ptr config{raw};
+  if (!tls.empty()) {
+    auto st = ucp_config_modify(config.get(), "TLS", tls.c_str());
+    if (st != UCS_OK)
+      return make_error(errc::invalid_option, "rdma.tls = " + tls, st);
+  }
+  ucp_params_t params{};
+  params.field_mask = UCP_PARAM_FIELD_FEATURES;
+  params.features = UCP_FEATURE_AM | UCP_FEATURE_WAKEUP;
+  ucp_context_h handle = nullptr;
+  if (auto st = ucp_init(&params, config.get(), &handle); st != UCS_OK)
+    return make_error(st == UCS_ERR_NO_DEVICE ? errc::no_usable_lane
+                                              : errc::transport_failure,
+                      "cannot start UCX", st);
+  return context{handle};
+}
+
+context::~context() {
+  if (handle_)
+    ucp_cleanup(handle_);
+}
+
+// UCX has no call for this; its printed form is stable since 1.8.
+std::string context::lanes() const {
+  char* text = nullptr;
+  size_t size = 0;
+  auto* file = open_memstream(&text, &size);
+  if (file == nullptr)
+    return {};
+  ucp_context_print_info(handle_, file);
+  fclose(file);
+  std::istringstream in{std::string{text, size}};
+  free(text);
+  std::string result;
+  for (std::string line; std::getline(in, line);) {
+    auto pos = line.find(" -- ");
+    if (line.find("resource") == std::string::npos || pos == std::string::npos)
+      continue;
+    if (!result.empty())
+      result += ' ';
+    result += line.substr(pos + 4);
+  }
+  return result;
+}
+
+std::string library_version() {
+  unsigned major = 0;
+  unsigned minor = 0;
+  unsigned patch = 0;
+  ucp_get_version(&major, &minor, &patch);
+  return std::to_string(major) + "." + std::to_string(minor) + "."
+         + std::to_string(patch);
+}
+
+} // namespace rdma::ucx

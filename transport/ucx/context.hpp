@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include <caf/expected.hpp>
+
+#include <ucp/api/ucp_def.h>
+
+#include <string>
+#include <utility>
+
+namespace rdma::ucx {
+
+/// Owns a UCX context with active messages and wake-up. It is created without
+/// UCP_FEATURE_RMA: nobody can name our memory by address.
+class context {
+public:
+  /// Fails with `ucx_version_mismatch`, `no_usable_lane` or
+  /// `transport_failure`. An empty `tls` leaves UCX_TLS in force.
+  static caf::expected<context> make(const std::string& tls);
+
+  context(context&& other) noexcept
+    : handle_(std::exchange(other.handle_, nullptr)) {
+    // nop
+  }
+
+  context& operator=(context&&) = delete;
+
+  ~context();
+
+  ucp_context_h get() const noexcept {
+    return handle_;
+  }
+
+  /// Lists what UCX found on this machine, e.g., "self/memory0 tcp/lo".
+  std::string lanes() const;
+
+private:
+  explicit context(ucp_context_h handle) noexcept : handle_(handle) {
+    // nop
+  }
+
+  ucp_context_h handle_;
+};
+
+/// Returns the release of the loaded UCX library, e.g., "1.13.1".
+std::string library_version();
+
+} // namespace rdma::ucx

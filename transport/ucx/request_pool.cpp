@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_rdma/transport/ucx/request_pool.hpp"
+
+namespace rdma::ucx {
+
+// -- request: posting --------------------------------------------------------
+
+std::span<std::byte> request::header(size_t size) {
+  if (size <= small_header_.size())
+    return small_header_;
+  large_header_.resize((size + 7) / 8);
+  return std::as_writable_bytes(std::span{large_header_});
+}
+
+ucp_request_param_t request::send_param() noexcept {
+  ucp_request_param_t param{};
+  param.op_attr_mask = UCP_OP_ATTR_FIELD_CALLBACK | UCP_OP_ATTR_FIELD_USER_DATA;
+  param.cb.send = on_send;
+  param.user_data = this;
+  return param;
+}
+
+ucp_request_param_t request::receive_param() noexcept {
+  ucp_request_param_t param{};
+  param.op_attr_mask = UCP_OP_ATTR_FIELD_CALLBACK | UCP_OP_ATTR_FIELD_USER_DATA
+                       | UCP_OP_ATTR_FIELD_RECV_INFO;
+  param.cb.recv_am = on_receive;
+  param.recv_info.length = &length_;
+  param.user_data = this;
+  return param;
+}
+
+void request::settle(ucs_status_ptr_t result) {
+  posting_ = false;
+  if (result == nullptr) {
+    finish(length_, UCS_OK);
+  } else if (UCS_PTR_IS_ERR(result)) {
+    finish(0, UCS_PTR_STATUS(result));
+  } else if (done_) {
+    ucp_request_free(result);
+    finish(length_, status_);
+  }
+}
+
+// -- request: completion -----------------------------------------------------
+
+void request::on_send(void* req, ucs_status_t status, void* self) {
+  static_cast<request*>(self)->on_done(req, 0, status);
+}
+
+void request::on_receive(void* req, ucs_status_t status, size_t length,
+                         void* self) {
+  static_cast<request*>(self)->on_done(req, length, status);
+}
+
+void request::on_done(void* req, size_t length, ucs_status_t status) {
+  if (posting_) {
+    done_ = true;
+    length_ = length;
+    status_ = status;
+    return;
+  }
+  ucp_request_free(req);
+  finish(length, status);
+}
+
+void request::finish(size_t length, ucs_status_t status) {
+  auto* observer = observer_;
+  auto tag = tag_;
+  pool_->idle_.push_back(this);
+  if (observer != nullptr)
+    observer->request_done(tag, length, status);
+}
+
+// -- request_pool ------------------------------------------------------------
+
+request& request_pool::acquire(request_observer* observer,
+                               const request_tag& tag) {
+  if (idle_.empty()) {
+    all_.emplace_back().pool_ = this;
+    idle_.reserve(all_.size()); // so that releasing never allocates
+    idle_.push_back(&all_.back());
+  }
+  auto& req = *idle_.back();
+  idle_.pop_back();
+  req.observer_ = observer;
+  req.tag_ = tag;
+  req.length_ = 0;
+  req.done_ = false;
+  req.blocks_.clear();
+  return req;
+}
+
+} // namespace rdma::ucx

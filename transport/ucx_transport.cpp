@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_rdma/transport/ucx_transport.hpp"
+
+#include "caf_rdma/transport/hosted.hpp"
+#include "caf_rdma/transport/inbound.hpp"
+#include "caf_rdma/transport/link_table.hpp"
+#include "caf_rdma/transport/outbound.hpp"
+#include "caf_rdma/transport/router.hpp"
+#include "caf_rdma/transport/self_link.hpp"
+#include "caf_rdma/transport/ucx/context.hpp"
+#include "caf_rdma/transport/ucx/error.hpp"
+#include "caf_rdma/transport/ucx/worker.hpp"
+
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <ucp/api/ucp.h>
+
+#include <future>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace rdma {
+
+namespace {
+
+// -- starting UCX ------------------------------------------------------------
+
+struct engine {
+  ucx::context context;
+  ucx::worker worker;
+  worker_info self;
+};
+
+// A lane that survives the death of a peer must exist: try it on ourselves.
+caf::error probe(const ucx::worker& worker, const worker_info& self) {
+  auto ignore = [](void*, ucp_ep_h, ucs_status_t) {};
+  auto ep = ucx::endpoint::make(worker, self.address, ignore, nullptr);
+  if (!ep)
+    return make_error(errc::no_usable_lane,
+                      "no lane survives the death of a peer: "
+                        + reason_of(ep.error()));
+  ucx::request_pool pool;
+  ep->close(pool);
+  while (pool.busy() > 0)
+    ucp_worker_progress(worker.get());
+  return {};
+}
+
+caf::expected<std::unique_ptr<engine>> start_ucx(const std::string& tls,
+                                                 std::string worker_id) {
+  auto context = ucx::context::make(tls);
+  if (!context)
+    return std::move(context.error());
+  auto worker = ucx::worker::make(*context);
+  if (!worker)
+    return std::move(worker.error());
+  auto address = worker->address();
+  if (!address)
+    return std::move(address.error());
+  worker_info self{std::move(worker_id), make_random_id(), std::move(*address)};
+  if (auto err = probe(*worker, self); err != caf::none)
+    return err;
+  return std::make_unique<engine>(
+    engine{std::move(*context), std::move(*worker), std::move(self)});
+}
+
+// -- the actor ---------------------------------------------------------------
+
+using actor_base = hosted<transport_actor::base>;
+
+class transport_state : public poller {
+public:
+  static inline const char* name = "rdma.transport";
+
+  transport_state(actor_base* self, std::unique_ptr<engine> ucx,
+                  transport_options options);
+
+  ~transport_state() override;
+
+  transport_actor::behavior_type make_behavior();
+
+  // -- overrides of poller ---------------------------------------------------
+
+  size_t progress() override;
+
+  bool arm() override;
+
+  int fd() const noexcept override {
+    return ucx_->worker.fd();
+  }
+
+private:
+  struct arrival {
+    frame what;
+    ucp_ep_h reply = nullptr;
+    // Of an offer that has come before its link is up: UCX's handle for data
+    // that waits at the source, or the data.
+    void* held = nullptr;
+    std::vector<std::byte> data;
+  };
+
+  static ucs_status_t on_message(void* arg, const void* header,
+                                 size_t header_size, void* data, size_t size,
+                                 const ucp_am_recv_param_t* param);
+
+  ucs_status_t receive(frame x, void* data, size_t size,
+                       const ucp_am_recv_param_t* param);
+
+  ucs_status_t postpone(frame x, void* data, size_t size, bool rendezvous);
+
+  void dispatch(arrival& x);
+
+  void dispatch_postponed(link* from, arrival& x);
+
+  void dispatch_to_owner(link& from, const frame& x);
+
+  void settle();
+
+  link* find(link_id id);
+
+  void connect(worker_info to, ucx_link::client client);
+
+  void install(sink x);
+
+  void start(source x);
+
+  void withdraw(const withdrawal& x, caf::typed_response_promise<void> done);
+
+  void schedule_tick();
+
+  actor_base* self_;
+  std::unique_ptr<engine> ucx_;
+  transport_options options_;
+  ucx::request_pool pool_;
+  router routes_;
+  link_table links_;
+  inbound inbound_;
+  outbound outbound_;
+  self_link active_self_;
+  self_link passive_self_;
+  std::vector<arrival> arrivals_;
+  progress_loop::timer_id tick_;
+  caf::typed_response_promise<void> shutdown_;
+  bool shutting_down_ = false;
+};
+
+transport_state::transport_state(actor_base* self, std::unique_ptr<engine> ucx,
+                                 transport_options options)
+  : self_(self),
+    ucx_(std::move(ucx)),
+    options_(std::move(options)),
+    links_(options_, self->loop(), pool_,
+           [this](ucx_link& x, const caf::error& reason) {
+             outbound_.fail(x.id(), reason);
+             inbound_.fail(x.id(), reason);
+           }),
+    inbound_(options_, routes_, pool_,
+             [this](link_id id) {
+               if (auto* x = links_.find(id))
+                 x->last_heard = self_->loop().now();
+             }),
+    outbound_(options_),
+    active_self_(make_random_id(), ucx_->self.id, inbound_,
+                 [this](self_link& x, const frame& y) {
+                   dispatch_to_owner(x, y);
+                 }),
+    passive_self_(make_random_id(), ucx_->self.id, inbound_,
+                  [this](self_link& x, const frame& y) {
+                    dispatch_to_owner(x, y);
+                  }) {
+  self_link::join(active_self_, passive_self_);
+  links_.set_worker(&ucx_->worker, ucx_->self);
+  inbound_.set_worker(ucx_->worker.get());
+}
+
+// Killed without a shutdown: nobody is told, but UCX lets go of all memory
+// before its handles are destroyed.
+transport_state::~transport_state() {
+  self_->loop().cancel(tick_);
+  self_->loop().set_poller(nullptr);
+  inbound_.abandon();
+  outbound_.abandon();
+  links_.abandon();
+  while (pool_.busy() > 0)
+    ucx_->worker.progress();
+}
+
+transport_actor::behavior_type transport_state::make_behavior() {
+  auto err = ucx_->worker.receive(frame_message_id, on_message, this);
+  if (err != caf::none) {
+    self_->quit(err);
+    return transport_actor::behavior_type::make_empty_behavior();
+  }
+  self_->loop().set_poller(this);
+  schedule_tick();
+  return {
+    [this](connect_atom, worker_info& to, link_watcher& watcher) {
+      auto promise = self_->make_response_promise<link_info>();
+      connect(std::move(to), {promise, std::move(watcher)});
+      return promise;
+    },
+    [this](frame& x) {
+      if (auto* to = find(x.link_id))
+        to->send(std::move(x));
+    },
+    [this](sink& x) { install(std::move(x)); },
+    [this](source& x) { start(std::move(x)); },
+    [this](withdrawal& x) {
+      auto promise = self_->make_response_promise<void>();
+      withdraw(x, promise);
+      return promise;
+    },
+    [this](reset_atom, link_id id, caf::error& reason) {
+      links_.fail(id, reason);
+    },
+    [this](shutdown_atom) {
+      shutdown_ = self_->make_response_promise<void>();
+      shutting_down_ = true;
+      auto reason = make_error(errc::shutting_down, "runtime shuts down");
+      links_.fail_all(reason);
+      for (auto* half : {&active_self_, &passive_self_}) {
+        outbound_.fail(half->id(), reason);
+        inbound_.fail(half->id(), reason);
+      }
+      return shutdown_;
+    },
+  };
+}
+
+void transport_state::schedule_tick() {
+  tick_ = self_->loop().after(options_.heartbeat, [this] {
+    links_.tick();
+    schedule_tick();
+  });
+}
+
+// -- requests ----------------------------------------------------------------
+
+link* transport_state::find(link_id id) {
+  if (id == active_self_.id())
+    return &active_self_;
+  if (id == passive_self_.id())
+    return &passive_self_;
+  return links_.find(id);
+}
+
+void transport_state::connect(worker_info to, ucx_link::client client) {
+  if (shutting_down_)
+    client.promise.deliver(
+      make_error(errc::shutting_down, "runtime shuts down"));
+  else if (to.incarnation == ucx_->self.incarnation)
+    client.promise.deliver(link_info{active_self_.id(), active_self_.lane()});
+  else
+    links_.connect(std::move(to), std::move(client));
+}
+
+void transport_state::install(sink x) {
+  if (x.key != transfer_key{}) {
+    if (find(x.key.link) == nullptr) {
+      caf::anon_send(x.owner, transfer_failed{make_error(errc::peer_lost,
+                                                         "the link is down")});
+      return;
+    }
+    routes_.add(x.key, x.owner);
+  }
+  inbound_.install(std::move(x));
+}
+
+void transport_state::start(source x) {
+  auto* via = find(x.key.link);
+  if (via == nullptr) {
+    caf::anon_send(x.owner, transfer_failed{
+                              make_error(errc::peer_lost, "the link is down")});
+    return;
+  }
+  routes_.add(x.key, x.owner);
+  outbound_.start(std::move(x), *via);
+}
+
+void transport_state::withdraw(const withdrawal& x,
+                               caf::typed_response_promise<void> done) {
+  routes_.retire(x.key, x.epitaph);
+  // The owner does not know the transfer if a claim is on its way to it.
+  routes_.retire(inbound_.claimed_by(x.secret), x.epitaph);
+  outbound_.withdraw(x.key, [this, x, done]() mutable {
+    inbound_.withdraw(x, [done]() mutable { done.deliver(); });
+  });
+}
+
+// -- frames ------------------------------------------------------------------
+
+ucs_status_t transport_state::on_message(void* arg, const void* header,
+                                         size_t header_size, void* data,
+                                         size_t size,
+                                         const ucp_am_recv_param_t* param) {
+  auto bytes = std::span{static_cast<const std::byte*>(header), header_size};
+  auto x = decode_frame(bytes);
+  if (x)
+    return static_cast<transport_state*>(arg)->receive(std::move(*x), data,
+                                                       size, param);
+  // UCX asserts that an eager message is not rejected.
+  return (param->recv_attr & UCP_AM_RECV_ATTR_FLAG_RNDV) ? UCS_ERR_REJECTED
+                                                         : UCS_OK;
+}
+
+ucs_status_t transport_state::receive(frame x, void* data, size_t size,
+                                      const ucp_am_recv_param_t* param) {
+  auto rendezvous = (param->recv_attr & UCP_AM_RECV_ATTR_FLAG_RNDV) != 0;
+  auto refused = rendezvous ? UCS_ERR_REJECTED : UCS_OK;
+  if (!std::holds_alternative<offer>(x.content)) {
+    auto reply = (param->recv_attr & UCP_AM_RECV_ATTR_FIELD_REPLY_EP)
+                   ? param->reply_ep
+                   : nullptr;
+    arrivals_.push_back({std::move(x), reply, nullptr, {}});
+    return refused;
+  }
+  auto* from = links_.find(x.link_id);
+  if (from == nullptr)
+    return links_.connecting(x.link_id)
+             ? postpone(std::move(x), data, size, rendezvous)
+             : refused;
+  from->last_heard = self_->loop().now();
+  if (rendezvous)
+    return inbound_.hold(*from, x, data, size) ? UCS_INPROGRESS : refused;
+  inbound_.take(*from, x, size, [data, size](auto write) {
+    write(std::span{static_cast<const std::byte*>(data), size});
+  });
+  return UCS_OK;
+}
+
+// The frame that brings the link up has come, but must not be handled within
+// UCX's progress. The offer waits its turn behind it.
+ucs_status_t transport_state::postpone(frame x, void* data, size_t size,
+                                       bool rendezvous) {
+  arrivals_.push_back({std::move(x), nullptr, nullptr, {}});
+  auto& y = arrivals_.back();
+  if (rendezvous) {
+    y.held = data;
+    return UCS_INPROGRESS;
+  }
+  auto* bytes = static_cast<const std::byte*>(data);
+  y.data.assign(bytes, bytes + size);
+  return UCS_OK;
+}
+
+void transport_state::dispatch(arrival& x) {
+  links_.receive(x.what, x.reply);
+  auto* from = links_.find(x.what.link_id);
+  if (std::holds_alternative<offer>(x.what.content))
+    dispatch_postponed(from, x);
+  else if (from != nullptr)
+    dispatch_to_owner(*from, x.what);
+}
+
+void transport_state::dispatch_postponed(link* from, arrival& x) {
+  if (x.held != nullptr) {
+    auto size = std::get<offer>(x.what.content).length;
+    if (from == nullptr || !inbound_.hold(*from, x.what, x.held, size))
+      ucp_am_data_release(ucx_->worker.get(), x.held);
+  } else if (from != nullptr) {
+    inbound_.take(*from, x.what, x.data.size(), [&x](auto write) {
+      write(std::span{std::as_const(x.data)});
+    });
+  }
+}
+
+void transport_state::dispatch_to_owner(link& from, const frame& x) {
+  transfer_key key{x.link_id, x.transfer_id};
+  if (std::holds_alternative<read_request>(x.content)) {
+    inbound_.claim(from, x);
+  } else if (auto* owner = routes_.find(key)) {
+    caf::anon_send(*owner, x);
+  } else if (std::holds_alternative<cancel_request>(x.content)) {
+    // Offers and cancels arrive in order, so what is unknown was never claimed
+    // or has ended long ago.
+    auto* epitaph = routes_.epitaph(key);
+    from.send(frame{x.link_id, x.transfer_id,
+                    epitaph != nullptr
+                      ? *epitaph
+                      : transfer_ended{status::errored,
+                                       errc::unknown_operation, {}, 0}});
+  }
+}
+
+// -- progress ----------------------------------------------------------------
+
+size_t transport_state::progress() {
+  size_t events = ucx_->worker.progress();
+  for (auto& x : std::exchange(arrivals_, {})) {
+    dispatch(x);
+    ++events;
+  }
+  settle();
+  events += active_self_.progress();
+  events += passive_self_.progress();
+  if (shutting_down_ && pool_.busy() == 0 && shutdown_.pending()) {
+    shutdown_.deliver();
+    ++events;
+  }
+  return events;
+}
+
+// Does what UCX's callbacks may only ask for.
+void transport_state::settle() {
+  if (links_.ready())
+    links_.reap();
+  if (inbound_.ready()) {
+    inbound_.fetch();
+    for (auto& x : inbound_.take_refusals())
+      if (auto* to = find(x.link_id))
+        to->send(std::move(x));
+    for (auto [id, status] : inbound_.take_broken())
+      links_.fail(id, ucx::make_error(errc::peer_lost, "cannot fetch a chunk",
+                                      status));
+  }
+  if (outbound_.ready())
+    outbound_.pump();
+}
+
+bool transport_state::arm() {
+  if (!arrivals_.empty() || links_.ready() || inbound_.ready()
+      || outbound_.ready() || !active_self_.idle() || !passive_self_.idle())
+    return false;
+  return ucx_->worker.arm();
+}
+
+} // namespace
+
+// -- spawning ----------------------------------------------------------------
+
+caf::expected<ucx_transport> spawn_ucx_transport(progress_loop& loop,
+                                                 transport_options options,
+                                                 std::string worker_id) {
+  if (auto err = check(options); err != caf::none)
+    return err;
+  std::promise<caf::expected<ucx_transport>> promise;
+  auto result = promise.get_future();
+  auto start = [&] {
+    auto ucx = start_ucx(options.tls, std::move(worker_id));
+    if (!ucx) {
+      promise.set_value(std::move(ucx.error()));
+      return;
+    }
+    ucx_transport x;
+    x.self = (*ucx)->self;
+    x.version = ucx::library_version();
+    x.lanes = (*ucx)->context.lanes();
+    x.handle = loop.spawn<caf::stateful_actor<transport_state, actor_base>>(
+      std::move(*ucx), std::move(options));
+    promise.set_value(std::move(x));
+  };
+  if (loop.in_loop())
+    start();
+  else if (!loop.post(start))
+    return make_error(errc::shutting_down, "the progress loop has stopped");
+  return result.get();
+}
+
+} // namespace rdma
