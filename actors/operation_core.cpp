@@ -86,13 +86,7 @@ operation_impl::behavior_type operation_core::make_behavior() {
       if (!ending())
         on_cancel(local_end(errc::deadline_exceeded, {}));
     },
-    [this](grace_atom) {
-      if (!is_final(report_.status) && key_.link != 0)
-        self_->send(setup_.transport, reset_atom_v, key_.link,
-                    make_error(errc::link_reset,
-                               "peer " + report_.peer
-                                 + " did not let go of an ended operation"));
-    },
+    [this](grace_atom) { on_grace_over(); },
     // -- from the transport --------------------------------------------------
     [this](const transfer_claimed& x) {
       if (!ending())
@@ -103,6 +97,7 @@ operation_impl::behavior_type operation_core::make_behavior() {
     [this](const transfer_progress& x) {
       if (!ending())
         report_.bytes = x.bytes;
+      progress_in_grace_ = true;
     },
     [this](const transfer_landed& x) {
       if (!ending())
@@ -110,7 +105,7 @@ operation_impl::behavior_type operation_core::make_behavior() {
     },
     [this](const transfer_failed& x) {
       if (!ending())
-        on_failed(x.reason);
+        on_failed(x);
     },
     [this](frame& x) {
       if (!ending())
@@ -129,8 +124,8 @@ void operation_core::on_landed(const transfer_landed&) {
   // nop
 }
 
-void operation_core::on_failed(const caf::error& reason) {
-  finish(reason);
+void operation_core::on_failed(const transfer_failed& x) {
+  finish(x.reason);
 }
 
 void operation_core::on_final() {
@@ -185,8 +180,23 @@ void operation_core::quit_if_done() {
 }
 
 void operation_core::limit_grace() {
-  if (grace_ == progress_loop::timer_id{})
-    grace_ = remind(self_, setup_.grace, grace_atom_v);
+  if (grace_ != progress_loop::timer_id{})
+    return;
+  progress_in_grace_ = false;
+  grace_ = remind(self_, setup_.grace, grace_atom_v);
+}
+
+void operation_core::on_grace_over() {
+  if (is_final(report_.status))
+    return;
+  grace_ = {};
+  if (progress_in_grace_)
+    limit_grace();
+  else if (key_.link != 0)
+    self_->send(setup_.transport, reset_atom_v, key_.link,
+                make_error(errc::link_reset,
+                           "peer " + report_.peer
+                             + " did not let go of an ended operation"));
 }
 
 transfer_ended operation_core::last_words() const {

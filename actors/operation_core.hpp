@@ -83,7 +83,7 @@ protected:
 
   virtual void on_landed(const transfer_landed& x);
 
-  virtual void on_failed(const caf::error& reason);
+  virtual void on_failed(const transfer_failed& x);
 
   virtual void on_frame(frame& x) = 0;
 
@@ -98,7 +98,8 @@ protected:
   /// Like `finish`, with the outcome that the reason implies.
   void finish(caf::error reason);
 
-  /// Resets the link if the operation is not final within the grace period.
+  /// Resets the link if the operation is not final within the grace period,
+  /// which starts anew with each chunk that the lane lets go of.
   void limit_grace();
 
   void begin_progress(const transfer_key& key, std::string lane,
@@ -147,6 +148,8 @@ private:
 
   void answer(waiter& x);
 
+  void on_grace_over();
+
   void withdraw();
 
   void finalize();
@@ -161,6 +164,7 @@ private:
   caf::error outcome_reason_;
   progress_loop::timer_id deadline_;
   progress_loop::timer_id grace_;
+  bool progress_in_grace_ = false;
   bool dropped_ = false;
 };
 

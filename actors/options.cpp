@@ -57,6 +57,16 @@ runtime_options runtime_options::from(const caf::actor_system_config& cfg) {
   return x;
 }
 
+runtime_options merge(runtime_options base, const connector_options& x) {
+  if (x.active_deadline > caf::timespan{0})
+    base.active_deadline = x.active_deadline;
+  if (x.passive_deadline > caf::timespan{0})
+    base.passive_deadline = x.passive_deadline;
+  if (x.max_operations > 0)
+    base.max_operations = x.max_operations;
+  return base;
+}
+
 caf::error check(const runtime_options& x) {
   auto bad = [](std::string what) {
     return make_error(errc::invalid_option, std::move(what));

@@ -45,6 +45,20 @@ struct runtime_options {
   static runtime_options from(const caf::actor_system_config& cfg);
 };
 
+/// What one connector does differently from its runtime. Zero means: as the
+/// runtime does.
+struct connector_options {
+  /// Deadline of active operations that name none.
+  caf::timespan active_deadline{0};
+  /// Deadline of passive operations that name none.
+  caf::timespan passive_deadline{0};
+  /// Operations at the same time.
+  uint64_t max_operations = 0;
+};
+
+/// Applies what `x` sets to a copy of `base`.
+runtime_options merge(runtime_options base, const connector_options& x);
+
 /// Returns `invalid_option` if a value is outside its range.
 caf::error check(const runtime_options& x);
 

@@ -51,9 +51,10 @@ public:
     loop.stop();
   }
 
-  connector_actor spawn_connector(std::string name) {
+  connector_actor spawn_connector(std::string name,
+                                  const connector_options& opts) {
     auto hdl = loop.spawn<connector_actor_impl>(std::move(name), ucx.handle,
-                                                ucx.self, options);
+                                                ucx.self, merge(options, opts));
     auto ptr = caf::actor_cast<caf::strong_actor_ptr>(hdl);
     {
       std::lock_guard guard{mutex};
@@ -147,8 +148,9 @@ const std::string& runtime::lanes() const noexcept {
 
 // -- operations --------------------------------------------------------------
 
-connector_actor runtime::spawn_connector(std::string name) {
-  return impl_->spawn_connector(std::move(name));
+connector_actor runtime::spawn_connector(std::string name,
+                                         const connector_options& opts) {
+  return impl_->spawn_connector(std::move(name), opts);
 }
 
 progress_loop& runtime::loop() noexcept {

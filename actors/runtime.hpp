@@ -56,7 +56,8 @@ public:
 
   /// Makes a connector. When the last copy of the handle goes away, all its
   /// operations are cancelled. `name` appears in logs.
-  connector_actor spawn_connector(std::string name);
+  connector_actor spawn_connector(std::string name,
+                                  const connector_options& opts = {});
 
   /// The loop, to place actors of your own on it (see `hosted`). They must not
   /// block.

@@ -25,13 +25,14 @@ void source_operation::on_cancel(const caf::error& reason) {
   }
 }
 
-void source_operation::on_failed(const caf::error& reason) {
-  if (asked_ == caf::none)
-    finish(reason);
+// A destination that was offered every byte may have said COMPLETE to its user.
+void source_operation::on_failed(const transfer_failed& x) {
+  if (x.all_offered)
+    finish(make_error(errc::outcome_unknown, "no verdict from peer "
+                                               + report_.peer + ": "
+                                               + reason_of(x.reason)));
   else
-    finish(make_error(errc::outcome_unknown, "no answer to \""
-                                               + reason_of(asked_)
-                                               + "\": " + reason_of(reason)));
+    finish(x.reason);
 }
 
 void source_operation::on_frame(frame& x) {
@@ -39,7 +40,12 @@ void source_operation::on_frame(frame& x) {
   if (end == nullptr)
     return;
   report_.bytes = std::min(end->bytes, report_.total);
-  if (end->status == status::complete)
+  if (end->status == status::complete && end->bytes != report_.total)
+    finish(make_error(errc::protocol_violation,
+                      "peer " + report_.peer + " says COMPLETE after "
+                        + std::to_string(end->bytes) + " of "
+                        + std::to_string(report_.total) + " bytes"));
+  else if (end->status == status::complete)
     finish(status::complete, {});
   else if (asked_ != caf::none && code_of(asked_) == end->code)
     finish(asked_);

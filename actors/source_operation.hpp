@@ -15,7 +15,7 @@ public:
 protected:
   void on_cancel(const caf::error& reason) override;
 
-  void on_failed(const caf::error& reason) override;
+  void on_failed(const transfer_failed& x) override;
 
   void on_frame(frame& x) override;
 

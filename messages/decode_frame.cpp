@@ -45,10 +45,9 @@ caf::expected<std::string> read_reason(capnp::Text::Reader in) {
 }
 
 caf::expected<hello> read(wire::Hello::Reader in) {
-  if (auto err = detail::check_version(in.getVersion()); err != caf::none)
-    return err;
   hello result{detail::read(in.getWorker()), in.getLinkId(),
-               in.getEndpointCount(), in.getTargetIncarnation()};
+               in.getEndpointCount(), in.getTargetIncarnation(),
+               in.getVersion()};
   if (auto err = detail::validate(result.worker, violation); err != caf::none)
     return err;
   if (result.link_id == 0)

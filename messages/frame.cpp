@@ -40,7 +40,7 @@ void write_reason(Builder out, std::string_view reason) {
 std::vector<std::byte> seal(const hello& x) {
   capnp::MallocMessageBuilder out;
   auto root = out.initRoot<wire::Hello>();
-  root.setVersion(format_version);
+  root.setVersion(x.version);
   detail::write(root.initWorker(), x.worker);
   root.setLinkId(x.link_id);
   root.setEndpointCount(x.endpoint_count);

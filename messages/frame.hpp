@@ -26,6 +26,8 @@ struct hello {
   uint64_t link_id = 0;
   uint32_t endpoint_count = 0;
   uint64_t target_incarnation = 0;
+  /// Of the sender. Whoever does not speak it refuses the hello, and says so.
+  uint16_t version = format_version;
 
   friend bool operator==(const hello&, const hello&) = default;
 };

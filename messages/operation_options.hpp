@@ -11,7 +11,7 @@ namespace rdma {
 /// What a caller may ask of one operation.
 struct operation_options {
   /// Time from now until the operation ends with `deadline_exceeded`. Zero
-  /// means the default of the runtime; `caf::infinite` means no deadline.
+  /// means the default of the connector; `caf::infinite` means no deadline.
   caf::timespan deadline{0};
 
   friend bool operator==(const operation_options&, const operation_options&)

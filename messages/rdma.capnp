@@ -72,7 +72,8 @@ struct MetadataJson {
 # Opens a link. `linkId` is chosen by the sender and must stand in every frame
 # that is sent to it. `endpointCount` says how often the sender has called
 # ucp_ep_create for this receiver, this time included: UCX 1.13 pairs endpoints
-# by that count.
+# by that count. All fields below keep their place and meaning in every format
+# version, so that a worker of another version can be told that it is one.
 struct Hello {
   version @0 :UInt16;
   worker @1 :Worker;
@@ -98,7 +99,8 @@ struct Frame {
   }
 }
 
-# Why a hello was not accepted.
+# Why a hello was not accepted. link_reset: the endpoint counts differ, make up
+# for the difference and try again.
 struct Refusal {
   code @0 :UInt16;           # rdma::errc
   endpointCount @1 :UInt32;  # of the refusing side

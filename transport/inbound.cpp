@@ -4,8 +4,6 @@
 
 #include <caf/send.hpp>
 
-#include <ucp/api/ucp.h>
-
 #include <algorithm>
 #include <cstring>
 #include <memory>
@@ -13,12 +11,8 @@
 namespace rdma {
 
 inbound::inbound(const transport_options& options, router& routes,
-                 ucx::request_pool& pool,
                  std::function<void(link_id)> on_arrival)
-  : options_(options),
-    routes_(routes),
-    pool_(pool),
-    on_arrival_(std::move(on_arrival)) {
+  : options_(options), routes_(routes), on_arrival_(std::move(on_arrival)) {
   // nop
 }
 
@@ -77,11 +71,11 @@ void inbound::finish(const token& secret) {
 
 // -- offers ------------------------------------------------------------------
 
-bool inbound::hold(link& from, const frame& x, void* data, size_t length) {
-  if (admit(from, x, length) == nullptr)
+bool inbound::hold(link& from, lane& via, const frame& x, held_bytes what) {
+  if (admit(from, x, what.length) == nullptr)
     return false;
   auto& header = std::get<offer>(x.content);
-  held_.push_back({header.secret, from.id(), header, data});
+  held_.push_back({header.secret, from.id(), header, &via, what});
   runnable_ = true;
   return true;
 }
@@ -174,9 +168,7 @@ void inbound::write(entry& x, uint64_t offset,
 
 void inbound::landed(entry& x, uint64_t bytes) {
   x.landed += bytes;
-  if (x.over())
-    return;
-  if (x.landed == x.target.size())
+  if (x.landed == x.target.size() && !x.over())
     caf::anon_send(x.grant.owner, transfer_landed{x.landed});
   else
     caf::anon_send(x.grant.owner, transfer_progress{x.landed});
@@ -223,25 +215,8 @@ void inbound::fetch() {
 void inbound::post_fetch(entry& x, const held_chunk& chunk) {
   ++x.fetching;
   auto& header = chunk.header;
-  auto& req = pool_.acquire(this, {header.secret.high, header.secret.low,
-                                   header.offset});
-  auto& blocks = req.blocks();
-  x.target.for_each(header.offset, header.length,
-                    [&blocks](std::span<std::byte> piece) {
-                      blocks.push_back({piece.data(), piece.size()});
-                    });
-  req.post([&] {
-    auto param = req.receive_param();
-    void* buffer = blocks[0].buffer;
-    size_t count = blocks[0].length;
-    if (blocks.size() > 1) {
-      param.op_attr_mask |= UCP_OP_ATTR_FIELD_DATATYPE;
-      param.datatype = ucp_dt_make_iov();
-      buffer = blocks.data();
-      count = blocks.size();
-    }
-    return ucp_am_recv_data_nbx(worker_, chunk.data, buffer, count, &param);
-  });
+  chunk.via->fetch(chunk.what, x.target, header.offset, *this,
+                   {header.secret.high, header.secret.low, header.offset});
 }
 
 void inbound::request_done(const ucx::request_tag& tag, size_t length,
@@ -268,9 +243,8 @@ template <class Predicate>
 void inbound::drop_held(Predicate pred) {
   auto dropped = std::stable_partition(held_.begin(), held_.end(),
                                        [&pred](auto& x) { return !pred(x); });
-  std::for_each(dropped, held_.end(), [this](held_chunk& x) {
-    ucp_am_data_release(worker_, x.data);
-  });
+  std::for_each(dropped, held_.end(),
+                [](held_chunk& x) { x.via->drop(x.what); });
   held_.erase(dropped, held_.end());
 }
 

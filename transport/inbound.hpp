@@ -4,12 +4,11 @@
 
 #include "caf_rdma/messages/frame.hpp"
 #include "caf_rdma/transport/block_list.hpp"
+#include "caf_rdma/transport/lane.hpp"
 #include "caf_rdma/transport/link.hpp"
 #include "caf_rdma/transport/options.hpp"
 #include "caf_rdma/transport/router.hpp"
 #include "caf_rdma/transport/transport.hpp"
-
-#include <ucp/api/ucp_def.h>
 
 #include <cstddef>
 #include <deque>
@@ -38,12 +37,7 @@ public:
 
   /// `on_arrival` is called for each fetched chunk: a sign of life of the peer.
   inbound(const transport_options& options, router& routes,
-          ucx::request_pool& pool, std::function<void(link_id)> on_arrival);
-
-  /// Must be called before the first offer by rendezvous.
-  void set_worker(ucp_worker_h worker) noexcept {
-    worker_ = worker;
-  }
+          std::function<void(link_id)> on_arrival);
 
   // -- grants ----------------------------------------------------------------
 
@@ -71,9 +65,9 @@ public:
       copy(*ptr, std::get<offer>(x.content), pieces);
   }
 
-  /// Holds a chunk that waits at the source; `data` is UCX's handle for it.
-  /// Returns false if the chunk is refused.
-  bool hold(link& from, const frame& x, void* data, size_t length);
+  /// Holds a chunk that waits at the source, to be fetched by `via`. Returns
+  /// false if the chunk is refused: then the caller keeps it.
+  bool hold(link& from, lane& via, const frame& x, held_bytes what);
 
   /// Hands a read request to the owner of the memory, or refuses it.
   void claim(link& from, const frame& x);
@@ -121,7 +115,8 @@ private:
     token secret;
     link_id link;
     offer header;
-    void* data;
+    lane* via;
+    held_bytes what;
   };
 
   /// Returns nullptr if the chunk must not land.
@@ -163,9 +158,7 @@ private:
 
   transport_options options_;
   router& routes_;
-  ucx::request_pool& pool_;
   std::function<void(link_id)> on_arrival_;
-  ucp_worker_h worker_ = nullptr;
   std::unordered_map<token, entry> entries_;
   std::unordered_set<token> ended_;
   std::deque<token> oldest_ended_;

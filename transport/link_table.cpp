@@ -13,18 +13,16 @@ namespace rdma {
 // -- construction ------------------------------------------------------------
 
 link_table::link_table(const transport_options& options, progress_loop& loop,
-                       ucx::request_pool& pool, failure_handler on_failure)
+                       ucx::request_pool& pool, ucx::worker& worker,
+                       worker_info self, failure_handler on_failure)
   : options_(options),
     loop_(loop),
     pool_(pool),
+    worker_(worker),
+    self_(std::move(self)),
     on_failure_(std::move(on_failure)),
     last_tick_(loop.now()) {
   // nop
-}
-
-void link_table::set_worker(ucx::worker* worker, worker_info self) {
-  worker_ = worker;
-  self_ = std::move(self);
 }
 
 // -- endpoints and their count -----------------------------------------------
@@ -37,7 +35,7 @@ void link_table::on_endpoint_error(void* arg, ucp_ep_h ep,
 
 caf::expected<ucx::endpoint> link_table::make_endpoint(const worker_info& to) {
   ++endpoint_counts_[to.incarnation];
-  return ucx::endpoint::make(*worker_, to.address, on_endpoint_error, this);
+  return ucx::endpoint::make(worker_, to.address, on_endpoint_error, this);
 }
 
 // Makes endpoints that pair with the peer's missed ones, and closes them at
@@ -135,6 +133,10 @@ void link_table::receive_hello(const hello& x, ucp_ep_h reply) {
   auto incarnation = x.worker.incarnation;
   if (incarnation == self_.incarnation)
     return;
+  if (x.version != format_version) {
+    refuse(x, errc::unsupported_version);
+    return;
+  }
   std::vector<ucx_link::client> clients;
   if (auto i = by_incarnation_.find(incarnation); i != by_incarnation_.end()) {
     auto& old = *i->second;
@@ -174,7 +176,7 @@ void link_table::accept(const hello& x, ucp_ep_h reply,
     return;
   }
   if (count >= x.endpoint_count) {
-    refuse(x, errc::none);
+    refuse(x, errc::link_reset);
     for (auto& client : clients)
       connect(x.worker, std::move(client));
     return;
@@ -228,7 +230,11 @@ void link_table::dismiss(Predicate pred) {
 void link_table::receive_ack(ucx_link& x, const hello& from, ucp_ep_h reply) {
   if (x.up())
     return; // both have connected at the same time
-  if (from.worker.incarnation != x.peer_info().incarnation) {
+  if (from.version != format_version) {
+    take_down(x, make_error(errc::unsupported_version,
+                            "peer " + x.peer() + " speaks format version "
+                              + std::to_string(from.version)));
+  } else if (from.worker.incarnation != x.peer_info().incarnation) {
     take_down(x, make_error(errc::stale_metadata,
                             "another worker answers at this address"));
   } else if (reply != x.endpoint.get()) {
@@ -242,7 +248,7 @@ void link_table::receive_ack(ucx_link& x, const hello& from, ucp_ep_h reply) {
 void link_table::receive_refusal(ucx_link& x, const hello_refused& why) {
   if (x.up())
     return;
-  if (why.code != errc::none) {
+  if (why.code != errc::link_reset) {
     take_down(x, make_error(why.code, "refused by the peer's worker"));
     return;
   }

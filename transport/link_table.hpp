@@ -34,10 +34,8 @@ public:
   // -- construction, destruction ---------------------------------------------
 
   link_table(const transport_options& options, progress_loop& loop,
-             ucx::request_pool& pool, failure_handler on_failure);
-
-  /// Must be called before anything else.
-  void set_worker(ucx::worker* worker, worker_info self);
+             ucx::request_pool& pool, ucx::worker& worker, worker_info self,
+             failure_handler on_failure);
 
   // -- requests --------------------------------------------------------------
 
@@ -141,9 +139,9 @@ private:
   const transport_options& options_;
   progress_loop& loop_;
   ucx::request_pool& pool_;
-  failure_handler on_failure_;
-  ucx::worker* worker_ = nullptr;
+  ucx::worker& worker_;
   worker_info self_;
+  failure_handler on_failure_;
   std::unordered_map<link_id, std::unique_ptr<ucx_link>> links_;
   std::unordered_map<uint64_t, ucx_link*> by_incarnation_;
   // Calls to ucp_ep_create per peer incarnation. Kept when the link is gone.

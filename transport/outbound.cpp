@@ -33,8 +33,7 @@ void outbound::start(source src, link& via) {
     x.via = nullptr;
     caf::anon_send(x.src.owner,
                    transfer_failed{make_error(
-                     errc::limit_reached,
-                     "a transfer must not exceed 1 PiB")});
+                     errc::limit_reached, "a transfer must not exceed 1 PiB")});
     return;
   }
   x.chunk_size = static_cast<uint32_t>(size);
@@ -59,7 +58,8 @@ void outbound::fail(link_id id, const caf::error& reason) {
     if (key.link != id || x.via == nullptr)
       continue;
     x.via = nullptr;
-    caf::anon_send(x.src.owner, transfer_failed{reason});
+    caf::anon_send(x.src.owner,
+                   transfer_failed{reason, x.next == x.data.size()});
   }
 }
 
@@ -96,7 +96,7 @@ void outbound::request_done(const ucx::request_tag& tag, size_t, ucs_status_t) {
   auto& x = i->second;
   --x.in_flight;
   x.released_bytes += length;
-  if (x.released == nullptr && x.released_bytes < x.data.size())
+  if (x.released_bytes < x.data.size())
     caf::anon_send(x.src.owner, transfer_progress{x.released_bytes});
   if (!x.ready) {
     x.ready = true;

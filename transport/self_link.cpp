@@ -4,12 +4,8 @@
 
 namespace rdma {
 
-self_link::self_link(link_id id, std::string worker, inbound& grants,
-                     receiver receive)
-  : id_(id),
-    worker_(std::move(worker)),
-    grants_(grants),
-    receive_(std::move(receive)) {
+self_link::self_link(link_id id, std::string worker, transfer_table& transfers)
+  : id_(id), worker_(std::move(worker)), transfers_(transfers) {
   // nop
 }
 
@@ -18,7 +14,7 @@ size_t self_link::progress() {
   for (auto n = frames_.size(); n > 0; --n, ++events) {
     auto x = std::move(frames_.front());
     frames_.pop_front();
-    receive_(*this, x);
+    transfers_.receive(*this, x);
   }
   if (!chunks_.empty()) {
     auto x = chunks_.front();
@@ -41,7 +37,7 @@ void self_link::post(const chunk& x, ucx::request_observer& observer) {
 void self_link::copy(const job& x) {
   auto& [key, header, data] = x.what;
   frame as_sent{other_->id_, key.transfer, header};
-  grants_.take(*other_, as_sent, header.length, [&](auto write) {
+  transfers_.grants().take(*other_, as_sent, header.length, [&](auto write) {
     data.for_each(header.offset, header.length, write);
   });
   x.observer->request_done({key.link, key.transfer, header.length}, 0, UCS_OK);

@@ -2,11 +2,10 @@
 
 #pragma once
 
-#include "caf_rdma/transport/inbound.hpp"
 #include "caf_rdma/transport/link.hpp"
+#include "caf_rdma/transport/transfer_table.hpp"
 
 #include <deque>
-#include <functional>
 #include <string>
 #include <utility>
 
@@ -17,12 +16,7 @@ namespace rdma {
 /// checks as any other offer.
 class self_link : public link {
 public:
-  /// Called with each frame that has arrived on this half.
-  using receiver = std::function<void(self_link&, const frame&)>;
-
-  // -- construction ----------------------------------------------------------
-
-  self_link(link_id id, std::string worker, inbound& grants, receiver receive);
+  self_link(link_id id, std::string worker, transfer_table& transfers);
 
   /// Joins two halves.
   static void join(self_link& x, self_link& y) noexcept {
@@ -71,8 +65,7 @@ private:
 
   link_id id_;
   std::string worker_;
-  inbound& grants_;
-  receiver receive_;
+  transfer_table& transfers_;
   self_link* other_ = nullptr;
   std::deque<frame> frames_; // arrived here
   std::deque<job> chunks_;   // to be copied to the other half

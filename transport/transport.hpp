@@ -99,7 +99,8 @@ struct transfer_claimed {
 };
 
 /// So many bytes have landed in the sink, or have been let go by the lane at
-/// the source (which proves nothing). Not sent for the last chunk.
+/// the source (which proves nothing). Not sent for the last chunk. After a
+/// withdrawal it says that the lane is still letting go.
 struct transfer_progress {
   uint64_t bytes = 0;
 };
@@ -113,6 +114,8 @@ struct transfer_landed {
 /// withdrawal is answered.
 struct transfer_failed {
   caf::error reason;
+  /// Every byte of a source was offered before: the peer may have them all.
+  bool all_offered = false;
 };
 
 /// Receives the events of a transfer, and the peer's frames about it.

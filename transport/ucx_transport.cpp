@@ -3,16 +3,13 @@
 #include "caf_rdma/transport/ucx_transport.hpp"
 
 #include "caf_rdma/transport/hosted.hpp"
-#include "caf_rdma/transport/inbound.hpp"
 #include "caf_rdma/transport/link_table.hpp"
-#include "caf_rdma/transport/outbound.hpp"
-#include "caf_rdma/transport/router.hpp"
 #include "caf_rdma/transport/self_link.hpp"
-#include "caf_rdma/transport/ucx/context.hpp"
+#include "caf_rdma/transport/transfer_table.hpp"
+#include "caf_rdma/transport/ucx/engine.hpp"
 #include "caf_rdma/transport/ucx/error.hpp"
-#include "caf_rdma/transport/ucx/worker.hpp"
+#include "caf_rdma/transport/ucx_lane.hpp"
 
-#include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -27,56 +24,13 @@ namespace rdma {
 
 namespace {
 
-// -- starting UCX ------------------------------------------------------------
-
-struct engine {
-  ucx::context context;
-  ucx::worker worker;
-  worker_info self;
-};
-
-// A lane that survives the death of a peer must exist: try it on ourselves.
-caf::error probe(const ucx::worker& worker, const worker_info& self) {
-  auto ignore = [](void*, ucp_ep_h, ucs_status_t) {};
-  auto ep = ucx::endpoint::make(worker, self.address, ignore, nullptr);
-  if (!ep)
-    return make_error(errc::no_usable_lane,
-                      "no lane survives the death of a peer: "
-                        + reason_of(ep.error()));
-  ucx::request_pool pool;
-  ep->close(pool);
-  while (pool.busy() > 0)
-    ucp_worker_progress(worker.get());
-  return {};
-}
-
-caf::expected<std::unique_ptr<engine>> start_ucx(const std::string& tls,
-                                                 std::string worker_id) {
-  auto context = ucx::context::make(tls);
-  if (!context)
-    return std::move(context.error());
-  auto worker = ucx::worker::make(*context);
-  if (!worker)
-    return std::move(worker.error());
-  auto address = worker->address();
-  if (!address)
-    return std::move(address.error());
-  worker_info self{std::move(worker_id), make_random_id(), std::move(*address)};
-  if (auto err = probe(*worker, self); err != caf::none)
-    return err;
-  return std::make_unique<engine>(
-    engine{std::move(*context), std::move(*worker), std::move(self)});
-}
-
-// -- the actor ---------------------------------------------------------------
-
 using actor_base = hosted<transport_actor::base>;
 
 class transport_state : public poller {
 public:
   static inline const char* name = "rdma.transport";
 
-  transport_state(actor_base* self, std::unique_ptr<engine> ucx,
+  transport_state(actor_base* self, std::unique_ptr<ucx::engine> ucx,
                   transport_options options);
 
   ~transport_state() override;
@@ -116,30 +70,21 @@ private:
 
   void dispatch_postponed(link* from, arrival& x);
 
-  void dispatch_to_owner(link& from, const frame& x);
-
   void settle();
 
   link* find(link_id id);
 
   void connect(worker_info to, ucx_link::client client);
 
-  void install(sink x);
-
-  void start(source x);
-
-  void withdraw(const withdrawal& x, caf::typed_response_promise<void> done);
-
   void schedule_tick();
 
   actor_base* self_;
-  std::unique_ptr<engine> ucx_;
+  std::unique_ptr<ucx::engine> ucx_;
   transport_options options_;
   ucx::request_pool pool_;
-  router routes_;
+  ucx_lane lane_;
+  transfer_table transfers_;
   link_table links_;
-  inbound inbound_;
-  outbound outbound_;
   self_link active_self_;
   self_link passive_self_;
   std::vector<arrival> arrivals_;
@@ -148,33 +93,26 @@ private:
   bool shutting_down_ = false;
 };
 
-transport_state::transport_state(actor_base* self, std::unique_ptr<engine> ucx,
+transport_state::transport_state(actor_base* self,
+                                 std::unique_ptr<ucx::engine> ucx,
                                  transport_options options)
   : self_(self),
     ucx_(std::move(ucx)),
     options_(std::move(options)),
-    links_(options_, self->loop(), pool_,
+    lane_(ucx_->worker.get(), pool_),
+    transfers_(
+      options_, [this](link_id id) { return find(id); },
+      [this](link_id id) {
+        if (auto* x = links_.find(id))
+          x->last_heard = self_->loop().now();
+      }),
+    links_(options_, self->loop(), pool_, ucx_->worker, ucx_->self,
            [this](ucx_link& x, const caf::error& reason) {
-             outbound_.fail(x.id(), reason);
-             inbound_.fail(x.id(), reason);
+             transfers_.fail(x.id(), reason);
            }),
-    inbound_(options_, routes_, pool_,
-             [this](link_id id) {
-               if (auto* x = links_.find(id))
-                 x->last_heard = self_->loop().now();
-             }),
-    outbound_(options_),
-    active_self_(make_random_id(), ucx_->self.id, inbound_,
-                 [this](self_link& x, const frame& y) {
-                   dispatch_to_owner(x, y);
-                 }),
-    passive_self_(make_random_id(), ucx_->self.id, inbound_,
-                  [this](self_link& x, const frame& y) {
-                    dispatch_to_owner(x, y);
-                  }) {
+    active_self_(make_random_id(), ucx_->self.id, transfers_),
+    passive_self_(make_random_id(), ucx_->self.id, transfers_) {
   self_link::join(active_self_, passive_self_);
-  links_.set_worker(&ucx_->worker, ucx_->self);
-  inbound_.set_worker(ucx_->worker.get());
 }
 
 // Killed without a shutdown: nobody is told, but UCX lets go of all memory
@@ -182,8 +120,7 @@ transport_state::transport_state(actor_base* self, std::unique_ptr<engine> ucx,
 transport_state::~transport_state() {
   self_->loop().cancel(tick_);
   self_->loop().set_poller(nullptr);
-  inbound_.abandon();
-  outbound_.abandon();
+  transfers_.abandon();
   links_.abandon();
   while (pool_.busy() > 0)
     ucx_->worker.progress();
@@ -207,11 +144,11 @@ transport_actor::behavior_type transport_state::make_behavior() {
       if (auto* to = find(x.link_id))
         to->send(std::move(x));
     },
-    [this](sink& x) { install(std::move(x)); },
-    [this](source& x) { start(std::move(x)); },
-    [this](withdrawal& x) {
+    [this](sink& x) { transfers_.install(std::move(x)); },
+    [this](source& x) { transfers_.start(std::move(x)); },
+    [this](const withdrawal& x) {
       auto promise = self_->make_response_promise<void>();
-      withdraw(x, promise);
+      transfers_.withdraw(x, [promise]() mutable { promise.deliver(); });
       return promise;
     },
     [this](reset_atom, link_id id, caf::error& reason) {
@@ -222,10 +159,8 @@ transport_actor::behavior_type transport_state::make_behavior() {
       shutting_down_ = true;
       auto reason = make_error(errc::shutting_down, "runtime shuts down");
       links_.fail_all(reason);
-      for (auto* half : {&active_self_, &passive_self_}) {
-        outbound_.fail(half->id(), reason);
-        inbound_.fail(half->id(), reason);
-      }
+      transfers_.fail(active_self_.id(), reason);
+      transfers_.fail(passive_self_.id(), reason);
       return shutdown_;
     },
   };
@@ -256,39 +191,6 @@ void transport_state::connect(worker_info to, ucx_link::client client) {
     client.promise.deliver(link_info{active_self_.id(), active_self_.lane()});
   else
     links_.connect(std::move(to), std::move(client));
-}
-
-void transport_state::install(sink x) {
-  if (x.key != transfer_key{}) {
-    if (find(x.key.link) == nullptr) {
-      caf::anon_send(x.owner, transfer_failed{make_error(errc::peer_lost,
-                                                         "the link is down")});
-      return;
-    }
-    routes_.add(x.key, x.owner);
-  }
-  inbound_.install(std::move(x));
-}
-
-void transport_state::start(source x) {
-  auto* via = find(x.key.link);
-  if (via == nullptr) {
-    caf::anon_send(x.owner, transfer_failed{
-                              make_error(errc::peer_lost, "the link is down")});
-    return;
-  }
-  routes_.add(x.key, x.owner);
-  outbound_.start(std::move(x), *via);
-}
-
-void transport_state::withdraw(const withdrawal& x,
-                               caf::typed_response_promise<void> done) {
-  routes_.retire(x.key, x.epitaph);
-  // The owner does not know the transfer if a claim is on its way to it.
-  routes_.retire(inbound_.claimed_by(x.secret), x.epitaph);
-  outbound_.withdraw(x.key, [this, x, done]() mutable {
-    inbound_.withdraw(x, [done]() mutable { done.deliver(); });
-  });
 }
 
 // -- frames ------------------------------------------------------------------
@@ -325,8 +227,10 @@ ucs_status_t transport_state::receive(frame x, void* data, size_t size,
              : refused;
   from->last_heard = self_->loop().now();
   if (rendezvous)
-    return inbound_.hold(*from, x, data, size) ? UCS_INPROGRESS : refused;
-  inbound_.take(*from, x, size, [data, size](auto write) {
+    return transfers_.grants().hold(*from, lane_, x, {data, size})
+             ? UCS_INPROGRESS
+             : refused;
+  transfers_.grants().take(*from, x, size, [data, size](auto write) {
     write(std::span{static_cast<const std::byte*>(data), size});
   });
   return UCS_OK;
@@ -353,36 +257,19 @@ void transport_state::dispatch(arrival& x) {
   if (std::holds_alternative<offer>(x.what.content))
     dispatch_postponed(from, x);
   else if (from != nullptr)
-    dispatch_to_owner(*from, x.what);
+    transfers_.receive(*from, x.what);
 }
 
 void transport_state::dispatch_postponed(link* from, arrival& x) {
   if (x.held != nullptr) {
-    auto size = std::get<offer>(x.what.content).length;
-    if (from == nullptr || !inbound_.hold(*from, x.what, x.held, size))
-      ucp_am_data_release(ucx_->worker.get(), x.held);
+    held_bytes held{x.held, std::get<offer>(x.what.content).length};
+    if (from == nullptr
+        || !transfers_.grants().hold(*from, lane_, x.what, held))
+      lane_.drop(held);
   } else if (from != nullptr) {
-    inbound_.take(*from, x.what, x.data.size(), [&x](auto write) {
+    transfers_.grants().take(*from, x.what, x.data.size(), [&x](auto write) {
       write(std::span{std::as_const(x.data)});
     });
-  }
-}
-
-void transport_state::dispatch_to_owner(link& from, const frame& x) {
-  transfer_key key{x.link_id, x.transfer_id};
-  if (std::holds_alternative<read_request>(x.content)) {
-    inbound_.claim(from, x);
-  } else if (auto* owner = routes_.find(key)) {
-    caf::anon_send(*owner, x);
-  } else if (std::holds_alternative<cancel_request>(x.content)) {
-    // Offers and cancels arrive in order, so what is unknown was never claimed
-    // or has ended long ago.
-    auto* epitaph = routes_.epitaph(key);
-    from.send(frame{x.link_id, x.transfer_id,
-                    epitaph != nullptr
-                      ? *epitaph
-                      : transfer_ended{status::errored,
-                                       errc::unknown_operation, {}, 0}});
   }
 }
 
@@ -408,22 +295,16 @@ size_t transport_state::progress() {
 void transport_state::settle() {
   if (links_.ready())
     links_.reap();
-  if (inbound_.ready()) {
-    inbound_.fetch();
-    for (auto& x : inbound_.take_refusals())
-      if (auto* to = find(x.link_id))
-        to->send(std::move(x));
-    for (auto [id, status] : inbound_.take_broken())
-      links_.fail(id, ucx::make_error(errc::peer_lost, "cannot fetch a chunk",
-                                      status));
-  }
-  if (outbound_.ready())
-    outbound_.pump();
+  if (!transfers_.ready())
+    return;
+  for (auto [id, status] : transfers_.settle())
+    links_.fail(id, ucx::make_error(errc::peer_lost, "cannot fetch a chunk",
+                                    status));
 }
 
 bool transport_state::arm() {
-  if (!arrivals_.empty() || links_.ready() || inbound_.ready()
-      || outbound_.ready() || !active_self_.idle() || !passive_self_.idle())
+  if (!arrivals_.empty() || links_.ready() || transfers_.ready()
+      || !active_self_.idle() || !passive_self_.idle())
     return false;
   return ucx_->worker.arm();
 }
@@ -440,7 +321,7 @@ caf::expected<ucx_transport> spawn_ucx_transport(progress_loop& loop,
   std::promise<caf::expected<ucx_transport>> promise;
   auto result = promise.get_future();
   auto start = [&] {
-    auto ucx = start_ucx(options.tls, std::move(worker_id));
+    auto ucx = ucx::engine::start(options.tls, std::move(worker_id));
     if (!ucx) {
       promise.set_value(std::move(ucx.error()));
       return;

@@ -76,21 +76,22 @@ private:
 transfer watch(caf::scoped_actor& self, const caf::actor& client,
                progress_bar& bar) {
   std::optional<transfer> result;
+  auto heed_signals = [&self, &client] {
+    if (take_signal())
+      self->send(client, rdma::cancel_atom_v);
+  };
   self->monitor(client);
-  self->receive_while([&result] {
-    return !result;
-  })([&bar](progress_atom, uint64_t done,
-            uint64_t total) { bar.update(done, total); },
-     [&result](summary& x) { result = std::move(x); },
-     [&result](caf::error& err) { result = std::move(err); },
-     [&result](const caf::down_msg&) {
-       result = failure("the client has failed");
-     },
-     caf::after(std::chrono::milliseconds{100}) >>
-       [&] {
-         if (take_signal())
-           self->send(client, rdma::cancel_atom_v);
-       });
+  self->receive_while([&result] { return !result; })(
+    [&](progress_atom, uint64_t done, uint64_t total) {
+      bar.update(done, total);
+      heed_signals(); // news may come too fast for the timeout below
+    },
+    [&result](summary& x) { result = std::move(x); },
+    [&result](caf::error& err) { result = std::move(err); },
+    [&result](const caf::down_msg&) {
+      result = failure("the client has failed");
+    },
+    caf::after(std::chrono::milliseconds{100}) >> heed_signals);
   return std::move(*result);
 }
 

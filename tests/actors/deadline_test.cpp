@@ -149,10 +149,26 @@ TEST_CASE(
   x.advance(2s);
   REQUIRE(x.lane->resets.size() == 1);
   CHECK(x.lane->resets[0].first == src.key.link);
-  x.tell(src.owner, transfer_failed{x.lane->resets[0].second});
+  x.tell(src.owner, transfer_failed{x.lane->resets[0].second, true});
   auto report = answer.get();
   CHECK(report->status == status::errored);
   CHECK(code_of(report->reason) == errc::outcome_unknown);
+}
+
+TEST_CASE("a transport that goes on letting go gets more time") {
+  stage x{short_deadlines()};
+  x.lane->auto_release = false;
+  auto op = x.writable();
+  x.claim();
+  auto owner = x.lane->sinks.at(0).owner;
+  auto answer = x.cancel(op, "enough");
+  for (auto i = 0; i < 5; ++i) {
+    x.tell(owner, transfer_progress{50});
+    x.advance(2s);
+  }
+  CHECK(x.lane->resets.empty());
+  x.advance(2s);
+  CHECK(x.lane->resets.size() == 1);
 }
 
 TEST_CASE("an answer within the grace keeps the link") {

@@ -104,6 +104,16 @@ TEST_CASE("a source ends with the destination's reason") {
   }
 }
 
+TEST_CASE("a source does not believe a COMPLETE with bytes missing") {
+  stage x;
+  auto op = x.write();
+  auto waiter = x.wait(op);
+  auto offered = x.lane->sources.at(0);
+  x.frame_to(offered.owner, offered.key,
+             transfer_ended{status::complete, errc::none, "", 99});
+  CHECK(code_of(waiter.get().error()) == errc::protocol_violation);
+}
+
 TEST_CASE("a source that failed reports what has landed, not what was sent") {
   stage x;
   auto op = x.write();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "caf_rdma/actors/connector.hpp"
+#include "caf_rdma/tests/actors/pending.hpp"
 #include "caf_rdma/tests/actors/scripted_transport.hpp"
 #include "caf_rdma/tests/transport/loop_fixture.hpp"
 
@@ -19,40 +20,6 @@
 #include <vector>
 
 namespace rdma_test {
-
-/// A request whose answer the test looks at when it wants to.
-template <class T>
-class pending {
-public:
-  template <class Handle, class... Ts>
-  pending(caf::actor_system& sys, const Handle& to, Ts&&... xs)
-    : self_(std::make_unique<caf::scoped_actor>(sys)) {
-    auto answer = std::make_shared<decltype((*self_)->request(
-      to, caf::infinite, std::forward<Ts>(xs)...))>(
-      (*self_)->request(to, caf::infinite, std::forward<Ts>(xs)...));
-    get_ = [answer] {
-      caf::expected<T> result{caf::error{}};
-      answer->receive([&](T& x) { result = std::move(x); },
-                      [&](caf::error& err) { result = std::move(err); });
-      return result;
-    };
-  }
-
-  bool answered() const {
-    return (*self_)->has_next_message();
-  }
-
-  /// Returns the answer, which must have come.
-  caf::expected<T> get() {
-    if (!answered())
-      FAIL("no answer yet");
-    return get_();
-  }
-
-private:
-  std::unique_ptr<caf::scoped_actor> self_;
-  std::function<caf::expected<T>()> get_;
-};
 
 /// Connector, peers and operations on a loop that only the test moves, over a
 /// scripted transport.
@@ -169,7 +136,8 @@ inline constexpr rdma::transfer_key key_of_peer{11, 77};
 inline rdma::transfer_ended ended(rdma::status status,
                                   rdma::errc code = rdma::errc::none,
                                   std::string reason = {}) {
-  return {status, code, std::move(reason), 0};
+  return {status, code, std::move(reason),
+          status == rdma::status::complete ? uint64_t{100} : 0};
 }
 
 } // namespace rdma_test

@@ -90,6 +90,7 @@ struct heard {
   std::vector<uint64_t> progress;
   std::vector<uint64_t> landed;
   std::vector<caf::error> failed;
+  std::vector<bool> all_offered;
   std::vector<frame> frames;
 };
 
@@ -107,7 +108,10 @@ struct owner_state {
       [this](const transfer_claimed& x) { log->claimed.push_back(x); },
       [this](const transfer_progress& x) { log->progress.push_back(x.bytes); },
       [this](const transfer_landed& x) { log->landed.push_back(x.bytes); },
-      [this](const transfer_failed& x) { log->failed.push_back(x.reason); },
+      [this](const transfer_failed& x) {
+        log->failed.push_back(x.reason);
+        log->all_offered.push_back(x.all_offered);
+      },
       [this](const frame& x) { log->frames.push_back(x); },
     };
   }
@@ -117,13 +121,14 @@ struct owner_state {
 
 /// A loop with an owner on it.
 struct owner_fixture : manual_loop {
-  owner_fixture() {
-    owner = loop.spawn<
-      caf::stateful_actor<owner_state, hosted<transfer_owner::base>>>(log);
-  }
-
   ~owner_fixture() {
     loop.stop();
+  }
+
+  transfer_owner spawn_owner(std::shared_ptr<heard> to) {
+    return loop
+      .spawn<caf::stateful_actor<owner_state, hosted<transfer_owner::base>>>(
+        std::move(to));
   }
 
   void settle() {
@@ -132,7 +137,7 @@ struct owner_fixture : manual_loop {
   }
 
   std::shared_ptr<heard> log = std::make_shared<heard>();
-  transfer_owner owner;
+  transfer_owner owner = spawn_owner(log);
 };
 
 inline descriptor_list describe(std::vector<std::byte>& xs) {

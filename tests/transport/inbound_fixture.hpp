@@ -59,11 +59,10 @@ struct inbound_fixture : owner_fixture {
 
   transport_options options;
   router routes;
-  ucx::request_pool pool;
   std::vector<std::byte> target = std::vector<std::byte>(10);
   token secret{1, 2};
   fake_link from{11};
-  inbound grants{options, routes, pool, [](link_id) {}};
+  inbound grants{options, routes, [](link_id) {}};
 };
 
 } // namespace rdma::test

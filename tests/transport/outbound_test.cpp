@@ -121,8 +121,6 @@ TEST_CASE("a withdrawal is answered once nothing is in flight") {
     }
     CHECK(released == 1);
     CHECK(x.via.posted.size() == 3);
-    x.settle();
-    CHECK(x.log->progress.empty());
   }
   SECTION("at once, between the last chunk and the next round") {
     x.start(1);
@@ -152,6 +150,15 @@ TEST_CASE("a link that fails is told to its transfers, which post no more") {
   x.drain();
   CHECK(released);
   CHECK(x.via.posted.size() == 3);
+}
+
+TEST_CASE("a link that fails tells a source whether the peer may have all") {
+  outbound_fixture x;
+  auto chunks = GENERATE(uint64_t{3}, uint64_t{4});
+  x.start(chunks * 4 * kib); // the window is 3
+  x.out->fail(11, make_error(errc::peer_lost, "gone"));
+  x.settle();
+  CHECK(x.log->all_offered == std::vector<bool>{chunks == 3});
 }
 
 TEST_CASE("the status of a send decides nothing") {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 #include "caf_rdma/tests/transport/inbound_fixture.hpp"
-#include "caf_rdma/transport/outbound.hpp"
 #include "caf_rdma/transport/self_link.hpp"
 
 using namespace rdma;
@@ -10,51 +9,58 @@ using namespace rdma::test;
 namespace {
 
 /// Two joined halves; chunks go from `active` into the target.
-struct self_fixture : inbound_fixture {
+struct self_fixture : owner_fixture {
   self_fixture() {
     self_link::join(active, passive);
-    options.chunk_size = 4;
-    out = std::make_unique<outbound>(options);
   }
 
-  void offer_source(uint64_t transfer = 77) {
-    out->start(source{{active.id(), transfer}, secret, describe(bytes), owner},
-               active);
+  void grant() {
+    transfers.install(sink{secret, describe(target), target.size(), {}, owner});
+  }
+
+  void offer_source() {
+    transfers.start(
+      source{{active.id(), 77}, secret, describe(bytes), source_owner});
   }
 
   /// One round of a transport.
   size_t round() {
     auto events = active.progress() + passive.progress();
-    out->pump();
+    CHECK(transfers.settle().empty());
     settle();
     return events;
   }
 
-  std::vector<std::pair<link_id, frame>> received;
-  self_link::receiver receive = [this](self_link& at, const frame& x) {
-    received.emplace_back(at.id(), x);
-  };
-  self_link active{21, "here", grants, receive};
-  self_link passive{22, "here", grants, receive};
+  transport_options options = [] {
+    transport_options result;
+    result.chunk_size = 4;
+    return result;
+  }();
   std::vector<std::byte> bytes = std::vector<std::byte>(10, std::byte{7});
-  std::unique_ptr<outbound> out;
+  std::vector<std::byte> target = std::vector<std::byte>(10);
+  token secret{1, 2};
+  std::shared_ptr<heard> source_log = std::make_shared<heard>();
+  transfer_owner source_owner = spawn_owner(source_log);
+  transfer_table transfers{options,
+                           [this](link_id id) -> rdma::link* {
+                             return id == 21 ? &active : &passive;
+                           },
+                           [](link_id) {}};
+  self_link active{21, "here", transfers};
+  self_link passive{22, "here", transfers};
 };
 
 } // namespace
 
-TEST_CASE("a frame sent on one half arrives on the other with its link id") {
+TEST_CASE("a frame sent on one half reaches the owner on the other") {
   self_fixture x;
+  transfer_key key{22, 5};
+  x.transfers.install(sink{x.secret, describe(x.target), 10, key, x.owner});
   x.active.send(frame{21, 5, cancel_request{}});
-  x.passive.send(frame{22, 6, heartbeat{}});
-  CHECK(x.received.empty());
-  CHECK_FALSE(x.active.idle());
+  CHECK(x.log->frames.empty());
   CHECK_FALSE(x.passive.idle());
-  CHECK(x.round() == 2);
-  REQUIRE(x.received.size() == 2);
-  CHECK(x.received[0].first == 21);
-  CHECK(x.received[0].second == frame{21, 6, heartbeat{}});
-  CHECK(x.received[1].first == 22);
-  CHECK(x.received[1].second == frame{22, 5, cancel_request{}});
+  CHECK(x.round() == 1);
+  CHECK(x.log->frames == std::vector{frame{22, 5, cancel_request{}}});
   CHECK(x.round() == 0);
   CHECK(x.active.idle());
   CHECK(x.passive.idle());
@@ -84,12 +90,11 @@ TEST_CASE("a self link makes the same checks as any other") {
   self_fixture x;
   x.offer_source(); // nothing was granted
   x.round();
-  auto refusals = x.grants.take_refusals();
-  REQUIRE(refusals.size() == 1);
-  CHECK(refusals[0].link_id == 22); // is to be sent on the other half
-  CHECK(std::get<transfer_ended>(refusals[0].content).code
+  x.round();
+  REQUIRE_FALSE(x.source_log->frames.empty());
+  CHECK(std::get<transfer_ended>(x.source_log->frames[0].content).code
         == errc::unknown_operation);
-  CHECK(x.untouched());
+  CHECK(x.target == std::vector<std::byte>(10));
 }
 
 TEST_CASE("a withdrawn source waits for its chunks in the self link") {
@@ -97,7 +102,7 @@ TEST_CASE("a withdrawn source waits for its chunks in the self link") {
   x.grant();
   x.offer_source();
   auto released = false;
-  x.out->withdraw({21, 77}, [&] { released = true; });
+  x.transfers.withdraw({{}, {21, 77}, {}}, [&] { released = true; });
   for (auto i = 0; i < 3; ++i) {
     CHECK_FALSE(released);
     x.round();

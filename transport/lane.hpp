@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_rdma/transport/block_list.hpp"
+#include "caf_rdma/transport/ucx/request_pool.hpp"
+
+#include <cstdint>
+
+namespace rdma {
+
+/// A chunk that waits at its source.
+struct held_bytes {
+  /// The lane's name for the bytes; fetched or dropped exactly once.
+  void* handle;
+  uint64_t length;
+};
+
+/// How the owner of the memory gets a chunk that waits at its source.
+class lane {
+public:
+  virtual ~lane() = default;
+
+  /// Fetches the bytes to `offset` of the target. The observer is told, with
+  /// the tag, once nothing writes there any more.
+  virtual void fetch(held_bytes from, const block_list& target, uint64_t offset,
+                     ucx::request_observer& observer,
+                     const ucx::request_tag& tag)
+    = 0;
+
+  /// Leaves the bytes where they are. Writes nothing.
+  virtual void drop(held_bytes x) = 0;
+};
+
+} // namespace rdma

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_rdma/transport/transfer_table.hpp"
+
+#include <caf/send.hpp>
+
+namespace rdma {
+
+transfer_table::transfer_table(const transport_options& options,
+                               link_finder find,
+                               std::function<void(link_id)> on_arrival)
+  : find_(std::move(find)),
+    inbound_(options, routes_, std::move(on_arrival)),
+    outbound_(options) {
+  // nop
+}
+
+// -- requests of owners ------------------------------------------------------
+
+void transfer_table::install(sink x) {
+  if (x.key != transfer_key{}) {
+    if (down(x.key, x.owner))
+      return;
+    routes_.add(x.key, x.owner);
+  }
+  inbound_.install(std::move(x));
+}
+
+void transfer_table::start(source x) {
+  if (down(x.key, x.owner))
+    return;
+  routes_.add(x.key, x.owner);
+  auto& via = *find_(x.key.link);
+  outbound_.start(std::move(x), via);
+}
+
+void transfer_table::withdraw(const withdrawal& x,
+                              std::function<void()> released) {
+  routes_.retire(x.key, x.epitaph);
+  // The owner does not know the transfer if a claim is on its way to it.
+  routes_.retire(inbound_.claimed_by(x.secret), x.epitaph);
+  outbound_.withdraw(x.key, [this, x, released = std::move(released)] {
+    inbound_.withdraw(x, released);
+  });
+}
+
+// Tells the owner if the link has gone while its request was on the way.
+bool transfer_table::down(const transfer_key& key,
+                          const transfer_owner& owner) const {
+  if (find_(key.link) != nullptr)
+    return false;
+  caf::anon_send(owner, transfer_failed{
+                          make_error(errc::peer_lost, "the link is down")});
+  return true;
+}
+
+// -- links -------------------------------------------------------------------
+
+void transfer_table::fail(link_id id, const caf::error& reason) {
+  outbound_.fail(id, reason);
+  inbound_.fail(id, reason);
+}
+
+void transfer_table::abandon() {
+  inbound_.abandon();
+  outbound_.abandon();
+}
+
+// -- what peers say ----------------------------------------------------------
+
+void transfer_table::receive(link& from, const frame& x) {
+  transfer_key key{x.link_id, x.transfer_id};
+  if (std::holds_alternative<read_request>(x.content)) {
+    inbound_.claim(from, x);
+  } else if (auto* owner = routes_.find(key)) {
+    caf::anon_send(*owner, x);
+  } else if (std::holds_alternative<cancel_request>(x.content)) {
+    // Offers and cancels arrive in order, so what is unknown was never claimed
+    // or has ended long ago.
+    auto* epitaph = routes_.epitaph(key);
+    from.send(frame{
+      x.link_id, x.transfer_id,
+      epitaph != nullptr
+        ? *epitaph
+        : transfer_ended{status::errored, errc::unknown_operation, {}, 0}});
+  }
+}
+
+// -- work between two calls to UCX's progress --------------------------------
+
+std::vector<std::pair<link_id, ucs_status_t>> transfer_table::settle() {
+  if (inbound_.ready()) {
+    inbound_.fetch();
+    for (auto& x : inbound_.take_refusals())
+      if (auto* to = find_(x.link_id))
+        to->send(std::move(x));
+  }
+  if (outbound_.ready())
+    outbound_.pump();
+  return inbound_.take_broken();
+}
+
+} // namespace rdma

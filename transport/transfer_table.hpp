@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_rdma/transport/inbound.hpp"
+#include "caf_rdma/transport/outbound.hpp"
+#include "caf_rdma/transport/router.hpp"
+
+#include <functional>
+#include <utility>
+#include <vector>
+
+namespace rdma {
+
+/// The transfers of one transport, whatever its links are made of: what was
+/// granted, what is being offered, and who hears of it.
+class transfer_table {
+public:
+  // -- types -----------------------------------------------------------------
+
+  /// Returns a link that is up, or nullptr.
+  using link_finder = std::function<link*(link_id)>;
+
+  // -- construction ----------------------------------------------------------
+
+  /// `on_arrival` is called for each fetched chunk: a sign of life of the peer.
+  transfer_table(const transport_options& options, link_finder find,
+                 std::function<void(link_id)> on_arrival);
+
+  // -- requests of owners ----------------------------------------------------
+
+  void install(sink x);
+
+  void start(source x);
+
+  /// Calls `released` once nothing touches the owner's memory any more.
+  void withdraw(const withdrawal& x, std::function<void()> released);
+
+  // -- links -----------------------------------------------------------------
+
+  /// Tells the owners of all transfers on that link, which is about to go.
+  void fail(link_id id, const caf::error& reason);
+
+  /// Forgets who waits for a withdrawal, and drops held chunks.
+  void abandon();
+
+  // -- what peers say --------------------------------------------------------
+
+  /// Takes offers; see there for what is allowed inside UCX's progress.
+  inbound& grants() noexcept {
+    return inbound_;
+  }
+
+  /// Hands any other frame about a transfer to whom it concerns.
+  void receive(link& from, const frame& x);
+
+  // -- work between two calls to UCX's progress ------------------------------
+
+  /// Fetches, refuses and offers what is due. Returns the links on which a
+  /// fetch has failed, with UCX's reason: they must be closed.
+  std::vector<std::pair<link_id, ucs_status_t>> settle();
+
+  /// True if `settle` has something to do.
+  bool ready() const noexcept {
+    return inbound_.ready() || outbound_.ready();
+  }
+
+private:
+  bool down(const transfer_key& key, const transfer_owner& owner) const;
+
+  link_finder find_;
+  router routes_;
+  inbound inbound_;
+  outbound outbound_;
+};
+
+} // namespace rdma

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_rdma/messages/worker_info.hpp"
+#include "caf_rdma/transport/ucx/context.hpp"
+#include "caf_rdma/transport/ucx/worker.hpp"
+
+#include <caf/expected.hpp>
+
+#include <memory>
+#include <string>
+
+namespace rdma::ucx {
+
+/// UCX, up and running, and how to reach it.
+struct engine {
+  ucx::context context;
+  ucx::worker worker;
+  worker_info self;
+
+  /// Errors: `ucx_version_mismatch`, `no_usable_lane`, `transport_failure`.
+  static caf::expected<std::unique_ptr<engine>> start(const std::string& tls,
+                                                      std::string worker_id);
+};
+
+} // namespace rdma::ucx

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_rdma/transport/lane.hpp"
+
+#include <ucp/api/ucp_def.h>
+
+namespace rdma {
+
+/// Fetches by UCX's rendezvous, straight into the target.
+class ucx_lane : public lane {
+public:
+  ucx_lane(ucp_worker_h worker, ucx::request_pool& pool) noexcept
+    : worker_(worker), pool_(pool) {
+    // nop
+  }
+
+  void fetch(held_bytes from, const block_list& target, uint64_t offset,
+             ucx::request_observer& observer,
+             const ucx::request_tag& tag) override;
+
+  void drop(held_bytes x) override;
+
+private:
+  ucp_worker_h worker_;
+  ucx::request_pool& pool_;
+};
+
+} // namespace rdma
