@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+// What a simulated world checks after each step and at its end.
+
+#include "caf_rdma/tests/simulation/world.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+using rdma::errc;
+using rdma::status;
+
+namespace rdma_sim {
+
+namespace {
+
+void promise(bool kept, const char* what) {
+  if (!kept)
+    throw broken_promise{what};
+}
+
+bool holds_only(const std::vector<std::byte>& xs, std::byte x) {
+  return std::all_of(xs.begin(), xs.end(), [x](auto y) { return y == x; });
+}
+
+} // namespace
+
+// -- after each step ---------------------------------------------------------
+
+void world::check() {
+  for (auto& x : operations_) {
+    if (x.wait && !x.end && x.wait->answered())
+      on_end(x);
+    if (x.reclaimed)
+      promise(holds_only(*x.memory, poison),
+              "memory changed after a final status");
+    else if (!x.handle && (!alive(x) || x.memory.use_count() == 1))
+      reclaim(x); // dropped, or dead
+  }
+}
+
+void world::on_end(user_operation& x) {
+  auto answer = x.wait->get();
+  if (answer) {
+    x.end = std::move(*answer);
+    promise(x.end->status == status::complete, "wait hides a failure");
+    promise(x.end->bytes == x.memory->size(), "COMPLETE with bytes missing");
+    ++stats_.complete;
+  } else {
+    x.end.emplace();
+    x.end->reason = std::move(answer.error());
+    auto code = rdma::code_of(x.end->reason);
+    promise(code != errc::none, "an error without a code");
+    promise(code != errc::protocol_violation, "a protocol violation");
+    x.end->status = code == errc::cancelled ? status::cancelled
+                                            : status::errored;
+    ++(code == errc::cancelled ? stats_.cancelled : stats_.errored);
+  }
+  if (x.destination && x.end->status == status::complete) {
+    x.pattern = x.memory->front();
+    promise(holds_only(*x.memory, x.pattern), "COMPLETE with mixed bytes");
+    promise(source_of(x) != nullptr, "COMPLETE with bytes of no source");
+  }
+  promise(x.memory.use_count() == 1, "the owner of the memory is kept");
+  reclaim(x);
+}
+
+void world::reclaim(user_operation& x) {
+  x.reclaimed = true;
+  std::ranges::fill(*x.memory, poison);
+}
+
+// The operation whose bytes a completed destination holds.
+const user_operation* world::source_of(const user_operation& x) const {
+  auto is_source = [&](const user_operation& y) {
+    auto& passive = x.active ? y : x;
+    auto& active = x.active ? x : y;
+    return active.partner && &operations_[*active.partner] == &passive
+           && y.pattern == x.pattern;
+  };
+  auto i = std::ranges::find_if(operations_, is_source);
+  return i != operations_.end() ? &*i : nullptr;
+}
+
+// -- at the end --------------------------------------------------------------
+
+void world::check_end() {
+  for (auto& x : operations_) {
+    if (!alive(x) || !x.end)
+      continue;
+    for (auto& y : x.cancels) {
+      promise(y.answered(), "a cancel is not answered");
+      auto answer = y.get();
+      promise(answer && answer->status == x.end->status,
+              "cancel and wait tell different ends");
+    }
+    check_agreement(x);
+  }
+}
+
+void world::check_agreement(const user_operation& x) const {
+  if (x.end->status != status::complete)
+    return;
+  if (x.destination) {
+    auto& y = *source_of(x);
+    if (alive(y) && y.end)
+      promise(y.end->status == status::complete
+                || rdma::code_of(y.end->reason) == errc::outcome_unknown,
+              "the source of a COMPLETE destination says that it failed");
+    return;
+  }
+  auto completed = [&](const user_operation& y) {
+    auto& passive = x.active ? y : x;
+    auto& active = x.active ? x : y;
+    if (!active.partner || &operations_[*active.partner] != &passive)
+      return false;
+    return !alive(y) || !y.end
+           || (y.end->status == status::complete && y.pattern == x.pattern);
+  };
+  promise(std::ranges::any_of(operations_, completed),
+          "a source is COMPLETE, but no destination is");
+}
+
+void world::check_leaks() {
+  for (auto& x : operations_)
+    x.handle = {};
+  settle();
+  for (auto& x : operations_)
+    promise(x.memory.use_count() == 1, "an ended operation keeps memory");
+  for (auto& x : workers_) {
+    promise(x->transport().busy() == 0, "requests are left");
+    // Transport, connector and one peer for each life it has met.
+    promise(x->actors() <= 2 + lives_, "actors are left");
+  }
+}
+
+} // namespace rdma_sim

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_rdma/tests/simulation/flight.hpp"
+#include "caf_rdma/tests/simulation/network.hpp"
+#include "caf_rdma/transport/hosted.hpp"
+#include "caf_rdma/transport/lane.hpp"
+#include "caf_rdma/transport/transfer_table.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace rdma_sim {
+
+/// A link over the simulated network.
+class sim_link : public rdma::link {
+public:
+  struct client {
+    caf::typed_response_promise<rdma::link_info> promise;
+    rdma::link_watcher watcher;
+  };
+
+  sim_link(rdma::link_id id, rdma::worker_info peer, transport_state& home);
+
+  rdma::link_id id() const noexcept override {
+    return id_;
+  }
+
+  std::string lane() const override {
+    return "simulated";
+  }
+
+  const std::string& peer() const noexcept override {
+    return remote.id;
+  }
+
+  uint64_t max_chunk_size() const noexcept override {
+    return 64;
+  }
+
+  void send(rdma::frame x) override;
+
+  void post(const rdma::chunk& x,
+            rdma::ucx::request_observer& observer) override;
+
+  bool up() const noexcept {
+    return remote_id != 0;
+  }
+
+  rdma::worker_info remote;
+  rdma::link_id remote_id = 0;
+  std::vector<client> clients;
+  rdma::progress_loop::time_point started;
+  rdma::progress_loop::time_point last_heard;
+
+private:
+  rdma::link_id id_;
+  transport_state& home_;
+};
+
+/// A transport over the simulated network: real tables of transfers, links that
+/// break at any moment, chunks that land byte by byte, requests that end late.
+class transport_state : public rdma::poller, public rdma::lane {
+public:
+  using actor_base = rdma::hosted<rdma::transport_actor::base>;
+
+  static inline const char* name = "sim.transport";
+
+  transport_state(actor_base* self, network& net, dice& random,
+                  rdma::worker_info me, rdma::transport_options options);
+
+  ~transport_state() override;
+
+  rdma::transport_actor::behavior_type make_behavior();
+
+  // -- called by the network and the schedule --------------------------------
+
+  void arrive(network::item x) {
+    arrivals_.push_back(std::move(x));
+  }
+
+  /// Breaks a random link, as seen from here.
+  void break_link();
+
+  size_t links() const noexcept {
+    return links_.size();
+  }
+
+  /// Number of requests that have not ended.
+  size_t busy() const noexcept {
+    return flights_.size() + fetches_.size();
+  }
+
+  // -- called by links -------------------------------------------------------
+
+  void transmit(const sim_link& via, network::item x);
+
+  void launch(flight_ptr x, const sim_link& via);
+
+  void receive_frame(std::span<const std::byte> bytes);
+
+  // -- overrides of lane -----------------------------------------------------
+
+  void fetch(rdma::held_bytes from, const rdma::block_list& target,
+             uint64_t offset, rdma::ucx::request_observer& observer,
+             const rdma::ucx::request_tag& tag) override;
+
+  void drop(rdma::held_bytes x) override;
+
+  // -- overrides of poller ---------------------------------------------------
+
+  size_t progress() override;
+
+  bool arm() override {
+    return false;
+  }
+
+  int fd() const noexcept override {
+    return fd_;
+  }
+
+private:
+  struct fetch_job {
+    flight_ptr from;
+    rdma::link_id link;
+    std::vector<std::span<std::byte>> pieces;
+    uint64_t position = 0;
+    rdma::ucx::request_observer* observer;
+    rdma::ucx::request_tag tag;
+    bool closed = false;
+
+    /// Puts a byte where the position is.
+    void place(std::byte value);
+  };
+
+  sim_link* find(rdma::link_id id);
+
+  sim_link& add(rdma::worker_info peer);
+
+  void connect(rdma::worker_info to, sim_link::client client);
+
+  void receive_hello(const rdma::worker_info& from, rdma::link_id their_id);
+
+  void receive_ack(rdma::link_id mine, rdma::link_id theirs);
+
+  void receive_chunk(const flight_ptr& x);
+
+  void bring_up(sim_link& x, rdma::link_id remote);
+
+  void take_down(rdma::link_id id, const caf::error& reason);
+
+  void let_go(const flight_ptr& x, ucs_status_t status);
+
+  void tell_source(const flight_ptr& x, ucs_status_t status);
+
+  /// Moves some bytes, or ends the fetch. Returns true if it has ended.
+  bool advance(fetch_job& x);
+
+  void tick();
+
+  actor_base* self_;
+  network& net_;
+  dice& dice_;
+  rdma::worker_info me_;
+  rdma::transport_options options_;
+  rdma::transfer_table transfers_;
+  std::map<rdma::link_id, std::unique_ptr<sim_link>> links_;
+  std::map<flight*, flight_ptr> held_;
+  std::vector<flight_ptr> flights_; // ours, on their way out
+  std::vector<fetch_job> fetches_;  // on their way in
+  std::vector<network::item> arrivals_;
+  rdma::progress_loop::timer_id tick_;
+  rdma::progress_loop::time_point last_tick_;
+  int fd_;
+};
+
+using transport_impl
+  = caf::stateful_actor<transport_state, transport_state::actor_base>;
+
+} // namespace rdma_sim

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+// What the users of a simulated world do.
+
+#include "caf_rdma/tests/simulation/world.hpp"
+
+#include <chrono>
+#include <utility>
+
+using namespace std::chrono_literals;
+
+namespace rdma_sim {
+
+namespace {
+
+constexpr size_t max_operations = 12;
+
+/// Describes the memory in two parts, if it has two bytes.
+rdma::descriptor_list describe(const user_operation& x) {
+  auto* data = x.memory->data();
+  auto size = x.memory->size();
+  auto half = size / 2;
+  rdma::descriptor_list result;
+  if (half > 0)
+    result.emplace_back(data, half, rdma::cpu, x.memory);
+  result.emplace_back(data + half, size - half, rdma::cpu, x.memory);
+  return result;
+}
+
+} // namespace
+
+template <class T, class Handle, class... Ts>
+caf::expected<T> world::ask(size_t i, const Handle& to, Ts&&... xs) {
+  rdma_test::pending<T> result{sys_, to, std::forward<Ts>(xs)...};
+  for (auto n = 0; !result.answered(); ++n) {
+    if (n > 10'000)
+      throw broken_promise{"a request is not answered"};
+    workers_[i]->run();
+  }
+  return result.get();
+}
+
+user_operation& world::add(size_t home, size_t size, bool active,
+                           bool destination) {
+  auto& x = operations_.emplace_back();
+  x.home = home;
+  x.life = workers_[home]->info().incarnation;
+  x.active = active;
+  x.destination = destination;
+  x.pattern = destination ? std::byte{0} : static_cast<std::byte>(++patterns_);
+  x.memory = std::make_shared<std::vector<std::byte>>(size, x.pattern);
+  return x;
+}
+
+void world::start(user_operation& x, caf::expected<rdma::operation> made) {
+  if (!made)
+    throw broken_promise{"refused: " + to_string(made.error())};
+  x.handle = std::move(*made);
+  if (dice_.percent(70))
+    x.wait.emplace(sys_, x.handle.actor(), rdma::wait_atom_v);
+}
+
+void world::create() {
+  auto home = dice_.below(workers_.size());
+  if (workers_[home]->stopped || operations_.size() >= max_operations)
+    return;
+  rdma::operation_options opts{dice_.percent(30) ? 10ms * (1 + dice_.below(200))
+                                                 : 4s};
+  if (!operations_.empty() && dice_.percent(60))
+    begin(home, dice_.below(operations_.size()), opts);
+  else
+    grant(home, opts);
+}
+
+void world::grant(size_t home, const rdma::operation_options& opts) {
+  auto& x = add(home, 1 + dice_.below(100), false, dice_.percent(50));
+  auto& to = workers_[home]->connector();
+  if (x.destination)
+    start(x, ask<rdma::operation>(home, to, rdma::create_writable_atom_v,
+                                  describe(x), opts));
+  else
+    start(x, ask<rdma::operation>(home, to, rdma::create_readable_atom_v,
+                                  describe(x), opts));
+  x.metadata = *ask<rdma::metadata>(home, x.handle.actor(),
+                                    rdma::metadata_atom_v);
+}
+
+void world::begin(size_t home, size_t partner,
+                  const rdma::operation_options& opts) {
+  auto& to = operations_[partner];
+  if (to.active || to.home == home)
+    return;
+  auto& x = add(home, to.memory->size(), true, !to.destination);
+  x.partner = partner;
+  auto& connector = workers_[home]->connector();
+  auto& metadata = *to.metadata;
+  if (x.destination)
+    start(x, ask<rdma::operation>(home, connector, rdma::begin_read_atom_v,
+                                  metadata, describe(x), opts));
+  else
+    start(x, ask<rdma::operation>(home, connector, rdma::begin_write_atom_v,
+                                  describe(x), metadata, opts));
+}
+
+user_operation* world::pick() {
+  if (operations_.empty())
+    return nullptr;
+  auto& x = operations_[dice_.below(operations_.size())];
+  return x.handle && !workers_[x.home]->stopped ? &x : nullptr;
+}
+
+void world::cancel() {
+  if (auto* x = pick())
+    x->cancels.emplace_back(sys_, x->handle.actor(), rdma::cancel_atom_v,
+                            std::string{"enough"});
+}
+
+// A pending wait or cancel would keep the operation.
+void world::drop() {
+  if (auto* x = pick(); x != nullptr && !x->wait && x->cancels.empty())
+    x->handle = {};
+}
+
+} // namespace rdma_sim

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_rdma/tests/actors/pending.hpp"
+#include "caf_rdma/tests/simulation/worker.hpp"
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rdma_sim {
+
+/// An operation as its user sees it, with everything that was promised to the
+/// user about it.
+struct user_operation {
+  using report = rdma_test::pending<rdma::report>;
+
+  size_t home;   // index of the worker
+  uint64_t life; // incarnation of that worker
+  bool active;
+  bool destination;
+  std::byte pattern; // what a source holds, what a destination has got
+  std::optional<size_t> partner; // of an active one: the passive one it names
+  std::shared_ptr<std::vector<std::byte>> memory;
+  rdma::operation handle;
+  std::optional<rdma::metadata> metadata; // of a passive one
+  std::optional<report> wait;
+  std::vector<report> cancels;
+  /// What `wait` has answered; the status is final.
+  std::optional<rdma::report> end;
+  /// The user has the memory back, and has filled it with `poison`.
+  bool reclaimed = false;
+};
+
+/// Thrown when a promise is broken.
+struct broken_promise {
+  std::string what;
+};
+
+/// Simulated workers, their network, their users, and a clock. Checks after
+/// each step what the library promises.
+class world {
+public:
+  world(caf::actor_system& sys, uint64_t seed);
+
+  ~world();
+
+  /// Runs a schedule of random steps, then lets everything come to its end.
+  void run();
+
+  /// What has happened, in numbers; added up over all schedules.
+  struct statistics {
+    uint64_t steps = 0;
+    uint64_t operations = 0;
+    uint64_t complete = 0;
+    uint64_t cancelled = 0;
+    uint64_t errored = 0;
+    uint64_t lost_links = 0;
+    uint64_t kills = 0;
+    uint64_t stops = 0;
+  };
+
+  const statistics& stats() const noexcept {
+    return stats_;
+  }
+
+private:
+  static constexpr std::byte poison{0xDD};
+
+  // -- steps -----------------------------------------------------------------
+
+  void step();
+
+  void fault();
+
+  void advance(caf::timespan delay);
+
+  void kill(size_t i);
+
+  void bring_to_end();
+
+  void settle();
+
+  // -- users -----------------------------------------------------------------
+
+  /// Sends a request and runs worker `i` until it is answered.
+  template <class T, class Handle, class... Ts>
+  caf::expected<T> ask(size_t i, const Handle& to, Ts&&... xs);
+
+  user_operation& add(size_t home, size_t size, bool active, bool destination);
+
+  void start(user_operation& x, caf::expected<rdma::operation> made);
+
+  void create();
+
+  void grant(size_t home, const rdma::operation_options& opts);
+
+  void begin(size_t home, size_t partner, const rdma::operation_options& opts);
+
+  void cancel();
+
+  void drop();
+
+  /// Returns an operation whose process lives and runs; nullptr if the dice
+  /// find none.
+  user_operation* pick();
+
+  // -- promises --------------------------------------------------------------
+
+  void check();
+
+  void on_end(user_operation& x);
+
+  void reclaim(user_operation& x);
+
+  void check_end();
+
+  void check_agreement(const user_operation& x) const;
+
+  void check_leaks();
+
+  const user_operation* source_of(const user_operation& x) const;
+
+  bool alive(const user_operation& x) const {
+    return workers_[x.home]->info().incarnation == x.life;
+  }
+
+  // -- member variables ------------------------------------------------------
+
+  caf::actor_system& sys_;
+  dice dice_;
+  clock now_{std::chrono::hours{1}};
+  network net_{dice_};
+  std::vector<std::unique_ptr<worker>> workers_;
+  std::deque<user_operation> operations_;
+  uint64_t weather_ = dice_.below(20); // faults in 1,000 steps
+  uint8_t patterns_ = 0;
+  size_t lives_ = 3;
+  statistics stats_;
+};
+
+} // namespace rdma_sim
