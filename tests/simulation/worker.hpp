@@ -38,6 +38,10 @@ public:
     return connector_;
   }
 
+  void drop_connector() {
+    connector_ = nullptr;
+  }
+
   transport_state& transport() noexcept {
     return *state_;
   }

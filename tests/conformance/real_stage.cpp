@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_rdma/tests/conformance/real_stage.hpp"
+
+#include "caf_rdma/actors/runtime.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <chrono>
+#include <optional>
+#include <thread>
+
+using namespace std::chrono_literals;
+
+namespace rdma_conformance {
+
+namespace {
+
+constexpr size_t real_chunk_size = 4096;
+
+class real_stage : public lane_stage {
+public:
+  explicit real_stage(std::string tls) : tls_(std::move(tls)) {
+    // nop
+  }
+
+  std::string lane() const override {
+    return there_ ? "ucx" : "self";
+  }
+
+  size_t chunk_size() const override {
+    return real_chunk_size;
+  }
+
+  caf::actor_system& system() override {
+    return system_;
+  }
+
+  const rdma::connector_actor& alice() override {
+    return alice_;
+  }
+
+  const rdma::connector_actor& bob() override {
+    return bob_;
+  }
+
+  bool until(const std::function<bool()>& pred) override {
+    auto limit = std::chrono::steady_clock::now() + 30s;
+    while (!pred()) {
+      if (std::chrono::steady_clock::now() > limit)
+        return false;
+      std::this_thread::sleep_for(50us);
+    }
+    return true;
+  }
+
+  void linger() override {
+    std::this_thread::sleep_for(20ms);
+  }
+
+  void drop_bob() override {
+    bob_ = nullptr;
+  }
+
+  void start(bool two_runtimes) {
+    here_.emplace(make("alice"));
+    if (two_runtimes)
+      there_.emplace(make("bob"));
+    alice_ = here_->spawn_connector("alice");
+    bob_ = (there_ ? *there_ : *here_).spawn_connector("bob");
+  }
+
+private:
+  rdma::runtime make(std::string id) {
+    rdma::runtime_options x;
+    x.worker_id = std::move(id);
+    x.transport.tls = tls_;
+    x.transport.chunk_size = real_chunk_size;
+    auto result = rdma::runtime::make(system_, std::move(x));
+    if (!result)
+      FAIL("cannot start: " << to_string(result.error()));
+    return std::move(*result);
+  }
+
+  std::string tls_;
+  rdma::config config_;
+  caf::actor_system system_{config_};
+  std::optional<rdma::runtime> here_;
+  std::optional<rdma::runtime> there_;
+  rdma::connector_actor alice_;
+  rdma::connector_actor bob_;
+};
+
+} // namespace
+
+lane_stage_ptr make_self_stage() {
+  auto result = std::make_unique<real_stage>("");
+  result->start(false);
+  return result;
+}
+
+lane_stage_ptr make_ucx_stage(std::string tls) {
+  auto result = std::make_unique<real_stage>(std::move(tls));
+  result->start(true);
+  return result;
+}
+
+} // namespace rdma_conformance

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_rdma/tests/conformance/lane_stage.hpp"
+
+namespace rdma_conformance {
+
+/// Two connectors of one runtime.
+lane_stage_ptr make_self_stage();
+
+/// Two runtimes, joined by UCX with these transports; empty lets UCX choose.
+lane_stage_ptr make_ucx_stage(std::string tls);
+
+} // namespace rdma_conformance
