@@ -78,6 +78,9 @@ network::network(const wire_quality& quality) {
     must("-n " + names_[i] + " address add 10.77.0." + side + "/24 dev "
          + device);
     must("-n " + names_[i] + " link set lo up");
+    // BBR would hardly notice the losses. Every kernel has Reno.
+    ip("netns exec " + names_[i]
+       + " sysctl -qw net.ipv4.tcp_congestion_control=reno");
     must("-n " + names_[i] + " link set " + device + " up");
   }
   for (auto& name : names_)
