@@ -9,6 +9,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 using namespace rdma_test;
@@ -40,7 +41,8 @@ std::vector<outstanding> plan(int n) {
 
 } // namespace
 
-TEST_CASE("ten thousand operations outstanding at once all end as they should") {
+TEST_CASE(
+  "ten thousand operations outstanding at once all end as they should") {
   worker_process alice{{"--rdma.active-deadline=5min"}};
   worker_process bob{{"--rdma.active-deadline=5min"}};
   auto passive = [&](const outstanding& x) -> worker_process& {
@@ -212,18 +214,19 @@ TEST_CASE("peers that come and go leave nothing behind") {
     hub.must("drop a");
     hub.must("drop w");
   };
-  auto settled = [&hub] {
-    worker_process last;
-    run_operations(hub, last, 50);
+  // The connector, the transport and little else. Peers go with a delay.
+  auto settle = [&hub] {
+    auto end = clock_type::now() + patience;
+    while (stats{hub}.actors > 5) {
+      REQUIRE(clock_type::now() < end);
+      std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    }
     return stats{hub};
   };
   visit(5);
-  auto before = settled();
+  auto before = settle();
   visit(10);
-  auto after = settled();
-  WARN("actors " << before.actors << " then " << after.actors << ", fds "
-                 << before.fds << " then " << after.fds << ", KiB "
-                 << before.rss_kib << " then " << after.rss_kib);
-  CHECK(after.fds < before.fds + 5);
-  CHECK(after.actors < before.actors + 10);
+  auto after = settle();
+  WARN("KiB " << before.rss_kib << " then " << after.rss_kib);
+  CHECK(after.fds <= before.fds);
 }

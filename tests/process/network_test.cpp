@@ -75,11 +75,14 @@ TEST_CASE("operations end when the cable is pulled, and work when it is back") {
   auto alice = net.start(0, arguments);
   auto bob = net.start(1, arguments);
   auto to_bob = bob->must("writable w " + size);
-  alice->must("write a 1 " + size + " " + to_bob);
   auto to_alice = alice->must("writable w " + size);
-  bob->must("write a 2 " + size + " " + to_alice);
   auto small = bob->must("writable small 100");
   auto source = bob->must("readable source 3 100");
+  // Both at once: filling the memory takes time.
+  alice->tell("write a 1 " + size + " " + to_bob);
+  bob->tell("write a 2 " + size + " " + to_alice);
+  REQUIRE(alice->hear() == "ok");
+  REQUIRE(bob->hear() == "ok");
   until_in_progress(*alice, "a");
   until_in_progress(*alice, "w");
   net.set("down");
