@@ -55,19 +55,16 @@ network::network(const wire_quality& quality) {
   auto prefix = "rdma-test-" + std::to_string(getpid());
   for (int i = 0; i < 2; ++i) {
     auto name = prefix + "-" + std::to_string(i);
-    if (auto [ok, output] = ip("netns add " + name); !ok) {
-      if (i == 1)
-        ip("netns del " + names_[0]);
+    if (auto [ok, output] = ip("netns add " + name); !ok)
       SKIP("no network namespaces: " << output);
-    }
-    names_[i] = name;
+    sides_[i].name = name;
   }
   if (quality.mbit_per_s == 0) {
-    must("-n " + names_[0] + " link add " + device + " type veth peer name "
-         + device + " netns " + names_[1]);
+    must("-n " + sides_[0].name + " link add " + device
+         + " type veth peer name " + device + " netns " + sides_[1].name);
   } else {
-    std::vector<std::string> words{RDMA_TEST_RELAY, names_[0], names_[1],
-                                   device};
+    std::vector<std::string> words{RDMA_TEST_RELAY, sides_[0].name,
+                                   sides_[1].name, device};
     for (auto x : {quality.delay_ms, quality.jitter_ms, quality.loss_percent,
                    quality.mbit_per_s})
       words.push_back(std::to_string(x));
@@ -75,27 +72,26 @@ network::network(const wire_quality& quality) {
   }
   for (int i = 0; i < 2; ++i) {
     auto side = std::to_string(i + 1);
-    must("-n " + names_[i] + " address add 10.77.0." + side + "/24 dev "
+    must("-n " + sides_[i].name + " address add 10.77.0." + side + "/24 dev "
          + device);
-    must("-n " + names_[i] + " link set lo up");
+    must("-n " + sides_[i].name + " link set lo up");
     // BBR would hardly notice the losses. Every kernel has Reno.
-    ip("netns exec " + names_[i]
+    ip("netns exec " + sides_[i].name
        + " sysctl -qw net.ipv4.tcp_congestion_control=reno");
-    must("-n " + names_[i] + " link set " + device + " up");
+    must("-n " + sides_[i].name + " link set " + device + " up");
   }
-  for (auto& name : names_)
-    await_carrier(name);
+  for (auto& side : sides_)
+    await_carrier(side.name);
 }
 
-network::~network() {
-  relay_.reset();
-  for (auto& name : names_)
+network::name_space::~name_space() {
+  if (!name.empty())
     ip("netns del " + name);
 }
 
 std::unique_ptr<worker_process>
 network::start(int side, std::vector<std::string> arguments) {
-  std::vector<std::string> words{"ip", "netns", "exec", names_[side],
+  std::vector<std::string> words{"ip", "netns", "exec", sides_[side].name,
                                  RDMA_TEST_WORKER};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<std::string> environment{
@@ -105,7 +101,7 @@ network::start(int side, std::vector<std::string> arguments) {
 }
 
 void network::set(const std::string& state) {
-  must("-n " + names_[0] + " link set " + device + " " + state);
+  must("-n " + sides_[0].name + " link set " + device + " " + state);
 }
 
 } // namespace rdma_test

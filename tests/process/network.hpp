@@ -25,12 +25,6 @@ public:
   /// Skips the test, and says why, where this machine does not permit it.
   explicit network(const wire_quality& quality = {});
 
-  ~network();
-
-  network(const network&) = delete;
-
-  network& operator=(const network&) = delete;
-
   /// Starts a worker on the left (0) or the right (1).
   std::unique_ptr<worker_process> start(int side,
                                         std::vector<std::string> arguments);
@@ -39,7 +33,14 @@ public:
   void set(const std::string& state);
 
 private:
-  std::string names_[2];
+  // Goes away with the object, also if a constructor or a test fails.
+  struct name_space {
+    ~name_space();
+
+    std::string name;
+  };
+
+  name_space sides_[2];
   std::unique_ptr<worker_process> relay_;
 };
 

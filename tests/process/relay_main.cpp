@@ -15,12 +15,14 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <csignal>
 #include <cstring>
 #include <deque>
 #include <iostream>
@@ -152,6 +154,7 @@ void run(int left, int right, const wire_options& options) {
 } // namespace
 
 int main(int argc, char* argv[]) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL); // of a test that was killed
   if (argc != 8)
     return 2;
   auto left = open_tap(argv[1], argv[3]);
