@@ -9,6 +9,7 @@
 
 #include <caf/actor_cast.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace rdma {
@@ -65,7 +66,10 @@ connector_impl::behavior_type connector_state::make_behavior() {
                                    remote, operation_kind::readable, opts);
     },
     // -- life ----------------------------------------------------------------
-    [this](ended_atom, uint64_t id) { operations_.erase(id); },
+    [this](ended_atom, uint64_t id) {
+      if (operations_.erase(id) == 0)
+        forget_peer(id);
+    },
     [this](dropped_atom) {
       end_all(local_end(errc::cancelled, "the connector was dropped"),
               [this] { self_->quit(); });
@@ -156,8 +160,20 @@ operation connector_state::spawn(operation_setup setup, Extra extra) {
 peer_actor connector_state::peer(const worker_info& remote) {
   auto& result = peers_[remote.incarnation];
   if (!result)
-    result = self_->loop().spawn<peer_impl>(transport_, remote);
+    result = self_->loop().spawn<peer_impl>(
+      transport_, remote,
+      caf::actor_cast<peer_listener>(caf::strong_actor_ptr{self_->ctrl()}));
   return result;
+}
+
+// A worker that restarts has a new incarnation each time.
+void connector_state::forget_peer(uint64_t id) {
+  auto i = std::find_if(peers_.begin(), peers_.end(),
+                        [id](auto& kvp) { return kvp.second->id() == id; });
+  if (i == peers_.end())
+    return;
+  self_->send(i->second, dropped_atom_v);
+  peers_.erase(i);
 }
 
 // -- the end -----------------------------------------------------------------

@@ -78,6 +78,8 @@ private:
 
   peer_actor peer(const worker_info& remote);
 
+  void forget_peer(uint64_t id);
+
   /// Ends all operations. `done` is called when the last one is final.
   void end_all(const caf::error& reason, std::function<void()> done);
 

@@ -9,9 +9,16 @@
 namespace rdma {
 
 peer_state::peer_state(actor_base* self, transport_actor transport,
-                       worker_info remote)
-  : self_(self), transport_(std::move(transport)), remote_(std::move(remote)) {
+                       worker_info remote, peer_listener listener)
+  : self_(self),
+    transport_(std::move(transport)),
+    remote_(std::move(remote)),
+    listener_(std::move(listener)) {
   // nop
+}
+
+peer_state::~peer_state() {
+  self_->loop().cancel(quit_);
 }
 
 peer_actor::behavior_type peer_state::make_behavior() {
@@ -26,8 +33,14 @@ peer_actor::behavior_type peer_state::make_behavior() {
       return result;
     },
     [this](const link_down& x) {
-      if (x.id == link_.id)
-        link_ = {};
+      if (x.id != link_.id)
+        return;
+      link_ = {};
+      on_idle();
+    },
+    [this](dropped_atom) {
+      dropped_ = true;
+      on_idle();
     },
   };
 }
@@ -41,13 +54,38 @@ void peer_state::connect() {
         link_ = x;
         answer(x);
       },
-      [this](const caf::error& reason) { answer(reason); });
+      [this](const caf::error& reason) {
+        answer(reason);
+        on_idle();
+      });
 }
 
 template <class T>
 void peer_state::answer(const T& x) {
   for (auto& promise : std::exchange(waiting_, {}))
     promise.deliver(x);
+}
+
+// -- the end -----------------------------------------------------------------
+
+void peer_state::on_idle() {
+  if (!idle())
+    return;
+  if (dropped_)
+    quit_later();
+  else if (listener_)
+    self_->send(listener_, ended_atom_v, uint64_t{self_->id()});
+}
+
+void peer_state::quit_later() {
+  self_->loop().cancel(quit_);
+  // The timer must not keep an actor alive that has quit.
+  caf::weak_actor_ptr weak{self_->ctrl()};
+  quit_ = self_->loop().after(quit_delay, [this, weak] {
+    if (auto ptr = weak.lock(); ptr && idle())
+      caf::anon_send_exit(caf::actor_cast<caf::actor>(ptr),
+                          caf::exit_reason::user_shutdown);
+  });
 }
 
 } // namespace rdma

@@ -44,7 +44,7 @@ void inbound::withdraw(const withdrawal& x, std::function<void()> released) {
 
 void inbound::fail(link_id id, const caf::error& reason) {
   drop_held([id](const held_chunk& held) { return held.link == id; });
-  inbound_bytes_.erase(id);
+  budgets_.erase(id);
   for (auto& [secret, entry] : entries_)
     if (entry.grant.key.link == id)
       fail(entry, reason);
@@ -201,12 +201,15 @@ void inbound::fetch() {
   runnable_ = false;
   std::deque<held_chunk> later;
   std::swap(held_, later);
+  // Small chunks must not overtake a large one for ever.
+  std::unordered_set<link_id> full;
   for (auto& chunk : later) {
-    auto& bytes = inbound_bytes_[chunk.link];
-    if (bytes > 0 && bytes + chunk.header.length > options_.max_inbound_bytes) {
+    auto& budget = budgets_.try_emplace(chunk.link, options_).first->second;
+    if (full.contains(chunk.link) || !budget.permits(chunk.header.length)) {
       held_.push_back(chunk);
+      full.insert(chunk.link);
     } else {
-      bytes += chunk.header.length;
+      budget.posted(chunk.header.length, std::chrono::steady_clock::now());
       post_fetch(entries_.at(chunk.secret), chunk);
     }
   }
@@ -226,8 +229,8 @@ void inbound::request_done(const ucx::request_tag& tag, size_t length,
   auto offset = tag[2];
   auto expected = std::min<uint64_t>(x.chunk_size, x.target.size() - offset);
   --x.fetching;
-  if (auto i = inbound_bytes_.find(x.grant.key.link); i != inbound_bytes_.end())
-    i->second -= expected;
+  if (auto i = budgets_.find(x.grant.key.link); i != budgets_.end())
+    i->second.done(expected, std::chrono::steady_clock::now());
   runnable_ = runnable_ || !held_.empty();
   if (status == UCS_OK && length == expected) {
     on_arrival_(x.grant.key.link);

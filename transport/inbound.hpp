@@ -4,6 +4,7 @@
 
 #include "caf_rdma/messages/frame.hpp"
 #include "caf_rdma/transport/block_list.hpp"
+#include "caf_rdma/transport/fetch_budget.hpp"
 #include "caf_rdma/transport/lane.hpp"
 #include "caf_rdma/transport/link.hpp"
 #include "caf_rdma/transport/options.hpp"
@@ -74,7 +75,7 @@ public:
 
   // -- work between two calls to UCX's progress ------------------------------
 
-  /// Fetches held chunks, as far as the limit per link allows.
+  /// Fetches held chunks, in order per link, as far as its budget allows.
   void fetch();
 
   /// Takes the refusals that are to be sent.
@@ -163,7 +164,7 @@ private:
   std::unordered_set<token> ended_;
   std::deque<token> oldest_ended_;
   std::deque<held_chunk> held_;
-  std::unordered_map<link_id, uint64_t> inbound_bytes_;
+  std::unordered_map<link_id, fetch_budget> budgets_;
   std::vector<frame> refusals_;
   std::vector<std::pair<link_id, ucs_status_t>> broken_;
   bool runnable_ = false;

@@ -17,14 +17,17 @@ struct transport_options {
   /// UCX transports to use, in the form of UCX_TLS; empty leaves the choice to
   /// UCX and its environment variables.
   std::string tls;
-  /// Bytes of one chunk, 4 KiB to 64 MiB.
+  /// Bytes of one chunk, 4 KiB to 64 MiB. Must cross the slowest link in well
+  /// below the heartbeat's limit: only whole chunks are signs of life, and
+  /// heartbeats cannot overtake a chunk.
   uint64_t chunk_size = uint64_t{1} << 20;
   /// Chunks in flight per transfer, 1 to 1,024.
   uint64_t window = 4;
   /// Chunks of at least so many bytes go by rendezvous, smaller ones eagerly.
   uint64_t rendezvous_threshold = uint64_t{32} << 10;
   /// Bytes that may be on their way into this runtime from one peer by
-  /// rendezvous; further offers wait.
+  /// rendezvous; further offers wait. Slow links are given less, so that
+  /// heartbeats do not wait behind bulk.
   uint64_t max_inbound_bytes = uint64_t{64} << 20;
   /// Time between two signs of life to each peer.
   caf::timespan heartbeat = std::chrono::milliseconds{500};

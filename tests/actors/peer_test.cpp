@@ -85,3 +85,29 @@ TEST_CASE("news of an older link do not concern a peer") {
   x.link_goes_down(scripted_link.id + 1);
   CHECK(x.link().get()->id == scripted_link.id);
 }
+
+TEST_CASE("a peer that was forgotten goes once it is idle") {
+  peer_stage x;
+  auto actors = x.loop.hosted_actors();
+  auto first = x.link();
+  x.lane->connected(scripted_link);
+  x.settle();
+  caf::anon_send(x.peer, dropped_atom_v);
+  x.settle();
+  x.advance(std::chrono::seconds{2});
+  CHECK(x.loop.hosted_actors() == actors);
+  SECTION("and answers who comes late") {
+    x.link_goes_down(scripted_link.id);
+    auto second = x.link();
+    x.advance(std::chrono::seconds{2});
+    CHECK(x.loop.hosted_actors() == actors);
+    x.lane->connected(make_error(errc::peer_unreachable, "nobody there"));
+    x.settle();
+    CHECK(code_of(second.get().error()) == errc::peer_unreachable);
+  }
+  SECTION("at once when its link is gone") {
+    x.link_goes_down(scripted_link.id);
+  }
+  x.advance(std::chrono::seconds{2});
+  CHECK(x.loop.hosted_actors() == actors - 1);
+}

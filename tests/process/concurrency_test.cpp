@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include "caf_rdma/tests/process/worker_process.hpp"
+#include "caf_rdma/tests/process/load.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
-#include <sstream>
 #include <string>
 #include <thread>
 
@@ -35,19 +34,6 @@ void finish(worker_process& active, worker_process& passive, int n) {
     active.must("check b" + id + " " + id);
   }
 }
-
-struct stats {
-  explicit stats(worker_process& of) {
-    std::istringstream in{of.must("stats")};
-    in >> rss_kib >> fds >> actors >> cpu_ms >> sleeps;
-  }
-
-  long rss_kib = 0;
-  long fds = 0;
-  long actors = 0;
-  long cpu_ms = 0;
-  long sleeps = 0;
-};
 
 } // namespace
 

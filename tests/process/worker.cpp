@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -83,6 +84,12 @@ std::string worker::handle(const std::string& line) {
     return active(in, command == "write");
   if (command == "stats")
     return stats();
+  if (command == "deadline") {
+    int64_t milliseconds = 0;
+    in >> milliseconds;
+    options_.deadline = std::chrono::milliseconds{milliseconds};
+    return "ok";
+  }
   std::string id;
   in >> id;
   if (command == "drop") {
@@ -116,7 +123,7 @@ std::string worker::handle(const std::string& line) {
 template <class... Ts>
 std::string worker::begin(const std::string& id, entry x, Ts&&... xs) {
   std::string answer = "ok";
-  self_->request(connector_, caf::infinite, std::forward<Ts>(xs)...)
+  self_->request(connector_, caf::infinite, std::forward<Ts>(xs)..., options_)
     .receive([&x](rdma::operation& y) { x.operation = std::move(y); },
              [&answer](const caf::error& err) { answer = show(err); });
   if (x.operation)

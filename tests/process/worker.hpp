@@ -29,6 +29,7 @@ namespace rdma_test {
 ///     cancel ID WHY               ok STATUS
 ///     check ID SEED               does the memory hold that pattern?
 ///     drop ID                     forgets the operation and its memory
+///     deadline MS                 of operations begun from now on; 0: default
 ///     stats                       ok RSS_KIB FDS ACTORS CPU_MS SLEEPS
 class worker {
 public:
@@ -59,6 +60,7 @@ private:
   rdma::connector_actor connector_;
   caf::scoped_actor self_;
   std::map<std::string, entry> entries_;
+  rdma::operation_options options_;
 };
 
 } // namespace rdma_test

@@ -28,9 +28,20 @@ std::vector<char*> pointers(std::vector<std::string>& xs) {
   return result;
 }
 
+command_line run_worker(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), RDMA_TEST_WORKER);
+  return {std::move(arguments)};
+}
+
 } // namespace
 
 worker_process::worker_process(std::vector<std::string> arguments,
+                               std::vector<std::string> environment)
+  : worker_process(run_worker(std::move(arguments)), std::move(environment)) {
+  // nop
+}
+
+worker_process::worker_process(command_line command,
                                std::vector<std::string> environment) {
   std::array<int, 2> in{};
   std::array<int, 2> out{};
@@ -40,12 +51,11 @@ worker_process::worker_process(std::vector<std::string> arguments,
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
-  arguments.insert(arguments.begin(), RDMA_TEST_WORKER);
   for (auto** x = environ; *x != nullptr; ++x)
     environment.emplace_back(*x);
-  auto status = posix_spawn(&pid_, RDMA_TEST_WORKER, &actions, nullptr,
-                            pointers(arguments).data(),
-                            pointers(environment).data());
+  auto status = posix_spawnp(&pid_, command.words[0].c_str(), &actions, nullptr,
+                             pointers(command.words).data(),
+                             pointers(environment).data());
   posix_spawn_file_actions_destroy(&actions);
   close(in[0]);
   close(out[1]);

@@ -15,12 +15,22 @@ namespace rdma_test {
 /// Longer than any answer may take.
 inline constexpr std::chrono::milliseconds patience{60000};
 
+/// A program and its arguments.
+struct command_line {
+  std::vector<std::string> words;
+};
+
 /// A worker in a process of its own. Killed when the object goes away.
 class worker_process {
 public:
   /// Starts a worker and waits until it is ready. `environment` has entries of
   /// the form "NAME=VALUE".
   explicit worker_process(std::vector<std::string> arguments = {},
+                          std::vector<std::string> environment = {});
+
+  /// Starts another program that speaks in lines and says "ok" once it is
+  /// ready, or a worker by way of another program.
+  explicit worker_process(command_line command,
                           std::vector<std::string> environment = {});
 
   ~worker_process();
