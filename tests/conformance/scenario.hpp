@@ -13,7 +13,8 @@
 
 namespace rdma_conformance {
 
-/// Memory of an operation: some blocks of random content.
+/// Memory of operations: some blocks of random content. A copy has blocks of
+/// its own; operations keep the blocks that they use.
 class memory {
 public:
   static constexpr std::byte poison{0xDD};
@@ -25,17 +26,23 @@ public:
     // nop
   }
 
-  rdma::descriptor_list describe();
+  memory(const memory& other);
+
+  memory& operator=(const memory&) = delete;
+
+  rdma::descriptor_list describe() const;
 
   /// Overwrites everything: the user has it back.
   void reclaim();
 
   bool reclaimed() const;
 
-  friend bool operator==(const memory&, const memory&) = default;
+  friend bool operator==(const memory& x, const memory& y);
 
 private:
-  std::vector<std::vector<std::byte>> blocks_;
+  using block = std::vector<std::byte>;
+
+  std::vector<std::shared_ptr<block>> blocks_;
 };
 
 /// One run of a scenario on one lane: alice is active, bob is passive.

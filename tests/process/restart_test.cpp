@@ -71,6 +71,8 @@ TEST_CASE("two workers that connect to each other at once share one link") {
     CHECK(bob->hear() == "ok");
     CHECK(alice->must("wait a").starts_with("COMPLETE"));
     CHECK(bob->must("wait a").starts_with("COMPLETE"));
+    alice->must("wait w");
+    bob->must("wait w");
     alice->must("check w 2");
     bob->must("check w 1");
   }
