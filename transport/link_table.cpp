@@ -318,11 +318,11 @@ bool link_table::connecting(link_id id) const {
 
 void link_table::reap() {
   for (auto [ep, status] : std::exchange(failures_, {})) {
-    auto i = std::find_if(links_.begin(), links_.end(), [ep](auto& kvp) {
+    auto i = std::find_if(links_.begin(), links_.end(), [ep = ep](auto& kvp) {
       return kvp.second->endpoint.get() == ep;
     });
     if (i == links_.end()) {
-      dismiss([ep](const messenger& x) { return x.endpoint.get() == ep; });
+      dismiss([ep = ep](const messenger& x) { return x.endpoint.get() == ep; });
       continue;
     }
     auto& x = *i->second;
