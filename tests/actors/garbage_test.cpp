@@ -43,7 +43,7 @@ struct victim {
     CHECK((target == source));
   }
 
-  node bob{"bob"};
+  node bob{patient_options("bob")};
   std::vector<std::byte> target = std::vector<std::byte>(size);
   operation writable = bob.begin(create_writable_atom_v,
                                  rdma_test::describe(target));

@@ -3,16 +3,25 @@
 #pragma once
 
 #include "caf_rdma/messages/frame.hpp"
+#include "caf_rdma/tests/actors/node.hpp"
 #include "caf_rdma/tests/transport/ucx_fixture.hpp"
 #include "caf_rdma/transport/ucx_link.hpp"
 
 #include <algorithm>
 #include <deque>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 namespace rdma_test {
+
+/// Options of a runtime that does not mind a raw peer's silence.
+inline rdma::runtime_options patient_options(std::string worker_id) {
+  auto x = test_options(std::move(worker_id));
+  x.transport.heartbeat_limit = 2 * patience;
+  return x;
+}
 
 /// A UCX worker without the library behind it, which sends whatever it likes to
 /// one runtime.

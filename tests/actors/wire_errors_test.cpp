@@ -21,7 +21,7 @@ struct passive_side {
     return kind == operation_kind::writable ? to_write : to_read;
   }
 
-  node bob{"bob"};
+  node bob{patient_options("bob")};
   std::vector<std::byte> target = std::vector<std::byte>(size);
   std::vector<std::byte> source = pattern(size, 1);
   operation writable = bob.begin(create_writable_atom_v,
