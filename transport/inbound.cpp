@@ -134,6 +134,9 @@ errc inbound::claim(entry& x, link& from, transfer_id transfer,
     return errc::size_mismatch;
   transfer_key key{from.id(), transfer};
   if (x.grant.key == transfer_key{}) {
+    // The name of another transfer, whose lane may still hold chunks.
+    if (routes_.find(key) != nullptr || routes_.epitaph(key) != nullptr)
+      return errc::protocol_violation;
     x.grant.key = key;
     routes_.add(key, x.grant.owner);
     caf::anon_send(x.grant.owner,

@@ -34,14 +34,14 @@ void link_table::on_endpoint_error(void* arg, ucp_ep_h ep,
 }
 
 caf::expected<ucx::endpoint> link_table::make_endpoint(const worker_info& to) {
-  ++endpoint_counts_[to.incarnation];
+  ++endpoint_count(to);
   return ucx::endpoint::make(worker_, to.address, on_endpoint_error, this);
 }
 
 // Makes endpoints that pair with the peer's missed ones, and closes them at
 // once. Nothing else may be open for this peer.
 void link_table::catch_up(const worker_info& peer, uint32_t count) {
-  while (endpoint_counts_[peer.incarnation] < count)
+  while (endpoint_count(peer) < count)
     if (auto ep = make_endpoint(peer))
       close(*ep);
 }
@@ -94,7 +94,7 @@ void link_table::attempt(ucx_link& x) {
     return;
   }
   x.endpoint = std::move(*ep);
-  x.endpoint_count = endpoint_counts_[x.peer_info().incarnation];
+  x.endpoint_count = endpoint_count(x.peer_info());
   x.send_hello(frame{0, 0, introduce(x)});
 }
 
@@ -137,6 +137,10 @@ void link_table::receive_hello(const hello& x, ucp_ep_h reply) {
     refuse(x, errc::unsupported_version);
     return;
   }
+  if (x.target_incarnation != self_.incarnation) {
+    refuse(x, errc::stale_metadata); // a good link, if any, stays
+    return;
+  }
   std::vector<ucx_link::client> clients;
   if (auto i = by_incarnation_.find(incarnation); i != by_incarnation_.end()) {
     auto& old = *i->second;
@@ -169,12 +173,7 @@ void link_table::accept(const hello& x, ucp_ep_h reply,
     for (auto& client : clients)
       client.promise.deliver(reason);
   };
-  auto count = endpoint_counts_[x.worker.incarnation];
-  if (x.target_incarnation != self_.incarnation) {
-    refuse(x, errc::stale_metadata);
-    give_up(make_error(errc::stale_metadata, "the peer means another worker"));
-    return;
-  }
+  auto count = endpoint_count(x.worker);
   if (count >= x.endpoint_count) {
     refuse(x, errc::link_reset);
     for (auto& client : clients)
@@ -213,7 +212,7 @@ void link_table::refuse(const hello& x, errc code) {
     return;
   ucx_link sender{make_random_id(), x.worker, options_, pool_};
   sender.endpoint = std::move(*ep);
-  auto count = endpoint_counts_[x.worker.incarnation];
+  auto count = endpoint_count(x.worker);
   sender.send_hello(frame{x.link_id, 0, hello_refused{code, count}});
   messengers_.push_back({std::move(sender.endpoint), loop_.now()});
 }
@@ -253,7 +252,7 @@ void link_table::receive_refusal(ucx_link& x, const hello_refused& why) {
     return;
   }
   close(x.endpoint);
-  auto lag = why.endpoint_count - endpoint_counts_[x.peer_info().incarnation];
+  auto lag = why.endpoint_count - endpoint_count(x.peer_info());
   if (lag <= max_lag)
     catch_up(x.peer_info(), why.endpoint_count);
   retry(x, make_error(errc::peer_unreachable, "endpoint counts differ"));
@@ -318,11 +317,11 @@ bool link_table::connecting(link_id id) const {
 
 void link_table::reap() {
   for (auto [ep, status] : std::exchange(failures_, {})) {
-    auto i = std::find_if(links_.begin(), links_.end(), [ep](auto& kvp) {
+    auto i = std::find_if(links_.begin(), links_.end(), [ep = ep](auto& kvp) {
       return kvp.second->endpoint.get() == ep;
     });
     if (i == links_.end()) {
-      dismiss([ep](const messenger& x) { return x.endpoint.get() == ep; });
+      dismiss([ep = ep](const messenger& x) { return x.endpoint.get() == ep; });
       continue;
     }
     auto& x = *i->second;

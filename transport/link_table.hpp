@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -101,6 +102,10 @@ private:
 
   static void on_endpoint_error(void* arg, ucp_ep_h ep, ucs_status_t status);
 
+  uint32_t& endpoint_count(const worker_info& to) {
+    return endpoint_counts_[to.address];
+  }
+
   caf::expected<ucx::endpoint> make_endpoint(const worker_info& to);
 
   void close(ucx::endpoint& ep);
@@ -144,8 +149,9 @@ private:
   failure_handler on_failure_;
   std::unordered_map<link_id, std::unique_ptr<ucx_link>> links_;
   std::unordered_map<uint64_t, ucx_link*> by_incarnation_;
-  // Calls to ucp_ep_create per peer incarnation. Kept when the link is gone.
-  std::unordered_map<uint64_t, uint32_t> endpoint_counts_;
+  // Calls to ucp_ep_create per worker address, as UCX counts them, whatever
+  // incarnation the metadata names. Kept when the link is gone.
+  std::map<std::vector<std::byte>, uint32_t> endpoint_counts_;
   // Highest count that a hello of this peer has shown.
   std::unordered_map<uint64_t, uint32_t> hello_counts_;
   std::vector<failure> failures_; // reported by UCX, not yet handled

@@ -37,9 +37,10 @@ void self_link::post(const chunk& x, ucx::request_observer& observer) {
 void self_link::copy(const job& x) {
   auto& [key, header, data] = x.what;
   frame as_sent{other_->id_, key.transfer, header};
-  transfers_.grants().take(*other_, as_sent, header.length, [&](auto write) {
+  auto copy = [&header = header, &data = data](auto write) {
     data.for_each(header.offset, header.length, write);
-  });
+  };
+  transfers_.grants().take(*other_, as_sent, header.length, copy);
   x.observer->request_done({key.link, key.transfer, header.length}, 0, UCS_OK);
 }
 

@@ -4,6 +4,8 @@
 
 #include "caf_rdma/tests/transport/inbound_fixture.hpp"
 
+#include <catch2/generators/catch_generators.hpp>
+
 using namespace rdma;
 using namespace rdma::test;
 
@@ -70,6 +72,26 @@ TEST_CASE("an offer with an unknown secret is refused") {
   CHECK(x.refusal() == errc::unknown_operation);
   CHECK(x.untouched());
   CHECK(x.log->claimed.empty());
+}
+
+TEST_CASE("a sink cannot be claimed under the name of another transfer") {
+  inbound_fixture x;
+  x.routes.add(key, x.owner); // e.g. of a source of ours
+  if (GENERATE(true, false))
+    x.routes.retire(key, {}); // its lane may still hold chunks
+  SECTION("by an offer") {
+    x.grant();
+    x.take(x.header(0, 4), one);
+  }
+  SECTION("by a read request") {
+    x.grant_readable();
+    x.ask(10);
+  }
+  CHECK(x.refusal() == errc::protocol_violation);
+  CHECK(x.untouched());
+  CHECK(x.log->claimed.empty());
+  CHECK(x.log->frames.empty());
+  CHECK(x.grants.claimed_by(x.secret) == transfer_key{});
 }
 
 TEST_CASE("an offer of another size than granted is refused without a claim") {

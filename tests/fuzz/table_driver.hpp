@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_rdma/tests/fuzz/input.hpp"
+#include "caf_rdma/tests/fuzz/table_owners.hpp"
+#include "caf_rdma/tests/fuzz/table_parts.hpp"
+#include "caf_rdma/transport/transfer_table.hpp"
+
+#include <array>
+#include <deque>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace rdma::fuzz {
+
+/// Lets the bytes of an input decide what happens to a transfer table: what its
+/// owners grant and withdraw, what two peers send, in which order the lanes let
+/// go, and when links die. Checks what must hold whatever happens.
+class table_driver {
+public:
+  explicit table_driver(input in);
+
+  void run();
+
+private:
+  enum class role { absent, sink, readable, source };
+
+  /// A transfer of ours.
+  struct slot {
+    role what = role::absent;
+    arena memory;
+    uint64_t total = 0;
+    token secret;
+    transfer_key key; // of a source or of a sink for one transfer
+    bool offering = false;
+    bool withdrawn = false;
+    std::optional<std::vector<std::byte>> kept; // since the answer
+  };
+
+  // -- steps -----------------------------------------------------------------
+
+  void step();
+
+  void settle();
+
+  void fail_link(tame_link& x);
+
+  // -- what owners do --------------------------------------------------------
+
+  void install(size_t i);
+
+  void answer_reader(slot& x, size_t i);
+
+  void withdraw(slot& x, size_t i);
+
+  void on_landed(slot& x, uint64_t bytes);
+
+  // -- what peers do ---------------------------------------------------------
+
+  void offer_chunk(bool rendezvous);
+
+  void send_frame();
+
+  slot& any_slot();
+
+  tame_link& any_link_up();
+
+  transfer_id any_transfer();
+
+  token secret_of(const slot& x);
+
+  // -- the end ---------------------------------------------------------------
+
+  void drain();
+
+  void let_everything_go();
+
+  void check_kept() const;
+
+  static transport_options draw_options(input& in);
+
+  tame_link* find(link_id id);
+
+  // -- member variables ------------------------------------------------------
+
+  input in_;
+  owners& owners_;
+  bool abandon_; // at the end, as a transport does that is killed
+  std::array<slot, owners::count> slots_;
+  tame_lane lane_;
+  std::deque<tame_link> links_; // the last two are up
+  transfer_table table_;
+};
+
+} // namespace rdma::fuzz

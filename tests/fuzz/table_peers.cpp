@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_rdma/tests/fuzz/table_driver.hpp"
+
+#include <algorithm>
+
+// What the peers of a table_driver do.
+
+namespace rdma::fuzz {
+
+table_driver::slot& table_driver::any_slot() {
+  return slots_[in_.below(slots_.size())];
+}
+
+tame_link& table_driver::any_link_up() {
+  std::vector<tame_link*> xs;
+  for (auto& x : links_)
+    if (x.up)
+      xs.push_back(&x);
+  return *xs[in_.below(xs.size())];
+}
+
+// A small number, or the name of a transfer of ours that a peer may have seen.
+transfer_id table_driver::any_transfer() {
+  auto n = in_.below(16);
+  if (n < 8)
+    return n / 2;
+  return slots_[n % slots_.size()].key.transfer;
+}
+
+token table_driver::secret_of(const slot& x) {
+  return in_.rarely() ? token{4711, in_.byte()} : x.secret;
+}
+
+void table_driver::offer_chunk(bool rendezvous) {
+  auto& from = any_link_up();
+  auto& to = any_slot();
+  auto total = in_.rarely() ? in_.byte() : to.total;
+  uint32_t chunk_sizes[] = {4, 8, 16, 64, 1, 3, UINT32_MAX, in_.byte()};
+  auto chunk_size = chunk_sizes[in_.below(8)];
+  auto offset = uint64_t{chunk_size} * in_.below(6);
+  auto length = std::min<uint64_t>(chunk_size, total - std::min(offset, total));
+  if (in_.rarely())
+    length = in_.byte();
+  frame as_sent{from.id(), any_transfer(),
+                offer{secret_of(to), offset, static_cast<uint32_t>(length),
+                      chunk_size, total}};
+  auto x = decode_frame(to_bytes(as_sent));
+  if (!x)
+    return; // does not reach a table
+  if (in_.rarely())
+    length = in_.byte(); // UCX has another opinion
+
+  std::array<std::vector<std::byte>, owners::count> before;
+  for (size_t i = 0; i < slots_.size(); ++i)
+    before[i] = slots_[i].memory.memory();
+  auto owner_before = table_.grants().claimed_by(to.secret);
+  if (rendezvous) {
+    auto& y = lane_.make_parcel(length);
+    y.taken = table_.grants().hold(from, lane_, *x, {&y, length});
+  } else {
+    std::vector<std::byte> bytes;
+    for (uint64_t i = 0; i < length; ++i)
+      bytes.push_back(pattern(offset + i));
+    table_.grants().take(from, *x, length, [&bytes](auto write) {
+      auto half = bytes.size() / 2;
+      write(std::span{std::as_const(bytes)}.first(half));
+      write(std::span{std::as_const(bytes)}.subspan(half));
+    });
+  }
+
+  auto owner_after = table_.grants().claimed_by(to.secret);
+  require(owner_before == transfer_key{} || owner_after == owner_before,
+          "the first claim wins");
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    auto& y = slots_[i];
+    if (y.memory.memory() == before[i])
+      continue;
+    require(!rendezvous, "a held chunk is not written yet");
+    require(&y == &to && std::get<offer>(x->content).secret == y.secret,
+            "bytes land where their token says");
+    require(owner_after == transfer_key{from.id(), x->transfer_id},
+            "bytes land for the transfer that claimed the sink");
+    require(y.what == role::sink, "bytes land in sinks");
+  }
+}
+
+void table_driver::send_frame() {
+  auto& from = any_link_up();
+  frame x{from.id(), any_transfer(), heartbeat{}};
+  switch (in_.below(4)) {
+    case 0:
+    case 1: {
+      auto& to = any_slot();
+      auto total = in_.rarely() ? in_.byte() : to.total;
+      x.content = read_request{secret_of(to), {7, 7}, total};
+      break;
+    }
+    case 2:
+      x.content = cancel_request{errc::cancelled, "enough"};
+      break;
+    default:
+      x.content = transfer_ended{status::errored, errc::peer_lost, "no", 0};
+  }
+  if (auto y = decode_frame(to_bytes(x)))
+    table_.receive(from, *y);
+}
+
+} // namespace rdma::fuzz
