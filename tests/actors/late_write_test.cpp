@@ -62,6 +62,6 @@ TEST_CASE("memory is the user's from a final status on") {
   fight_everywhere(500);
 }
 
-TEST_CASE("memory is the user's from a final status on, at length", "[slow]") {
+TEST_CASE("memory stays the user's in a long run of cancels", "[slow]") {
   fight_everywhere(5000);
 }

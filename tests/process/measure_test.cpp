@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+// Figures, not checks: run with `rdma_process_test "[.measure]"`.
+
+#include "caf_rdma/tests/process/steps.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <iostream>
+
+using namespace rdma_test;
+
+namespace {
+
+using clock_type = std::chrono::steady_clock;
+
+class samples {
+public:
+  void add(clock_type::time_point since) {
+    std::chrono::duration<double, std::milli> x = clock_type::now() - since;
+    xs_.push_back(x.count());
+  }
+
+  size_t size() const {
+    return xs_.size();
+  }
+
+  void print(const std::string& what) {
+    std::sort(xs_.begin(), xs_.end());
+    std::cout << what << ": " << xs_.size() << " runs, p50 " << at(50)
+              << " ms, p99 " << at(99) << " ms, max " << xs_.back() << " ms"
+              << std::endl;
+  }
+
+private:
+  double at(size_t percent) const {
+    return xs_[(xs_.size() - 1) * percent / 100];
+  }
+
+  std::vector<double> xs_;
+};
+
+} // namespace
+
+TEST_CASE("how long a death takes to end 20 operations", "[.measure]") {
+  samples all;
+  auto survivor = start("survivor", slow);
+  for (int run = 0; run < 100; ++run) {
+    auto victim = start("victim", slow);
+    for (int i = 0; i < 10; ++i) {
+      auto id = std::to_string(i);
+      auto to = victim->must("writable w" + id + " 4000000");
+      auto from = victim->must("readable r" + id + " 1 4000000");
+      survivor->must("write w" + id + " 1 4000000 " + to);
+      survivor->must("read r" + id + " 4000000 " + from);
+    }
+    until_in_progress(*survivor, "w0");
+    until_in_progress(*survivor, "r0");
+    victim->signal(SIGSTOP);
+    for (int i = 0; i < 10; ++i) {
+      survivor->tell("wait w" + std::to_string(i));
+      survivor->tell("wait r" + std::to_string(i));
+    }
+    auto since = clock_type::now();
+    victim->kill();
+    int lost = 0;
+    for (int i = 0; i < 20; ++i)
+      lost += code_of(survivor->hear()) == "peer_lost" ? 1 : 0;
+    if (lost > 0)
+      all.add(since);
+  }
+  all.print("SIGKILL to the end of the last of 20 operations");
+}
+
+TEST_CASE("how long a cancel takes under load", "[.measure]") {
+  samples others;
+  samples large;
+  auto source = start("source");
+  auto target = start("target");
+  auto begin = [&](const std::string& id, const std::string& size) {
+    auto metadata = target->must("writable " + id + " " + size);
+    source->must("write " + id + " 1 " + size + " " + metadata);
+  };
+  for (int run = 0; run < 10; ++run) {
+    begin("large", "1073741824");
+    until_in_progress(*source, "large");
+    for (int i = 0; i < 16; ++i)
+      begin("o" + std::to_string(i), "10000000");
+    for (int i = 0; i < 16; ++i) {
+      auto since = clock_type::now();
+      auto answer = source->must("cancel o" + std::to_string(i));
+      if (answer.starts_with("CANCELLED"))
+        others.add(since);
+    }
+    auto since = clock_type::now();
+    if (source->must("cancel large").starts_with("CANCELLED"))
+      large.add(since);
+  }
+  if (others.size() > 0)
+    others.print("cancel of one of 16 transfers beside one of 1 GiB");
+  if (large.size() > 0)
+    large.print("cancel of a transfer of 1 GiB");
+}
