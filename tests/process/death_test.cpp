@@ -118,38 +118,74 @@ TEST_CASE("only what was claimed by the dead ends with them") {
   survivor->must("check fw 1");
 }
 
+namespace {
+
+/// Kills one side of a small transfer at a random moment. Returns false if the
+/// survivor has crashed.
+bool die_at_random(worker_process& survivor, worker_process& carol,
+                   std::minstd_rand& random, bool linked, int round) {
+  auto is_write = round % 2 == 0;
+  auto dies_active = round % 4 < 2;
+  CAPTURE(round, is_write, dies_active);
+  auto victim = start("victim");
+  if (linked)
+    write(survivor, *victim);
+  pair_of_operations ops{dies_active ? *victim : survivor,
+                         dies_active ? survivor : *victim, is_write};
+  auto metadata = ops.begin("100000");
+  std::this_thread::sleep_for(std::chrono::microseconds{random() % 800});
+  victim->kill();
+  std::string id = dies_active ? "p" : "a";
+  // Carol may have what nobody else has claimed.
+  if (dies_active) {
+    carol.must((is_write ? "write c 1 100000 " : "read c 100000 ") + metadata);
+    carol.ask("wait c");
+  }
+  if (survivor.crashed())
+    return false;
+  survivor.tell("wait " + id);
+  auto answer = survivor.try_hear();
+  if (!answer)
+    return false;
+  CAPTURE(*answer);
+  auto code = code_of(*answer);
+  if (answer->starts_with("ok"))
+    survivor.must("check " + id + " 1");
+  else
+    CHECK((code == "peer_lost" || code == "outcome_unknown"
+           || (!dies_active && !linked && code == "peer_unreachable")));
+  return true;
+}
+
+} // namespace
+
 TEST_CASE("a death around the claim or the last acknowledgement ends both") {
-  std::minstd_rand random{Catch::getSeed()};
-  CAPTURE(Catch::getSeed());
+  auto seed = Catch::getSeed();
+  CAPTURE(seed);
+  std::minstd_rand random{seed};
   auto survivor = start("survivor");
   auto carol = start("carol");
+  for (int i = 0; i < 40; ++i)
+    REQUIRE(die_at_random(*survivor, *carol, random, true, i));
+  works_on(*survivor);
+}
+
+TEST_CASE("a death during first contact ends what was claimed") {
+  auto seed = Catch::getSeed();
+  CAPTURE(seed);
+  std::minstd_rand random{seed};
+  auto survivor = start("survivor");
+  auto carol = start("carol");
+  write_both_ways(*survivor, *carol);
+  auto version = survivor->must("ucx");
   for (int i = 0; i < 40; ++i) {
-    auto is_write = i % 2 == 0;
-    auto dies_active = i % 4 < 2;
-    CAPTURE(i, is_write, dies_active);
-    auto victim = start("victim");
-    if (i % 3 != 0)
-      write(*survivor, *victim);
-    pair_of_operations ops{dies_active ? *victim : *survivor,
-                           dies_active ? *survivor : *victim, is_write};
-    auto metadata = ops.begin("100000");
-    std::this_thread::sleep_for(std::chrono::microseconds{random() % 800});
-    victim->kill();
-    if (dies_active) {
-      // Carol may have it if nobody else has claimed it.
-      carol->must((is_write ? "write c 1 100000 " : "read c 100000 ")
-                  + metadata);
-      carol->ask("wait c");
-    }
-    auto id = std::string{dies_active ? "p" : "a"};
-    auto answer = survivor->ask("wait " + id);
-    CAPTURE(answer);
-    auto code = code_of(answer);
-    if (answer.starts_with("ok"))
-      survivor->must("check " + id + " 1");
-    else
-      CHECK((code == "peer_lost" || code == "outcome_unknown"
-             || (!dies_active && code == "peer_unreachable")));
+    if (die_at_random(*survivor, *carol, random, false, i))
+      continue;
+    // Builds of UCX with assertions abort the survivor: a connection reply
+    // that has not left yet must not be purged (openucx/ucx#8175).
+    if (version.starts_with("1.13."))
+      SKIP("UCX " << version << " has aborted the survivor in round " << i);
+    FAIL("the survivor is gone");
   }
   works_on(*survivor);
 }

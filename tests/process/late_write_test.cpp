@@ -21,8 +21,6 @@ strings with(strings xs, const std::string& option) {
 
 const strings no_options;
 
-constexpr auto large = "100000000";
-
 } // namespace
 
 TEST_CASE(
@@ -30,7 +28,7 @@ TEST_CASE(
   auto options = GENERATE(slow, no_options,
                           strings{"--rdma.rendezvous-threshold=1000000000"});
   auto is_write = GENERATE(true, false);
-  auto size = GENERATE("3000000", large);
+  auto size = GENERATE("3000000", "100000000", "16384x4000");
   CAPTURE(options, is_write, size);
   auto source = start("source", with(options, "--rdma.grace=300ms"));
   auto receiver = start("receiver", options);

@@ -85,6 +85,8 @@ std::string worker::handle(const std::string& line) {
     return active(in, command == "write");
   if (command == "stats")
     return stats();
+  if (command == "ucx")
+    return "ok " + runtime_.ucx_version();
   std::string id;
   in >> id;
   if (command == "drop") {

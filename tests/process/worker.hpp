@@ -31,6 +31,7 @@ namespace rdma_test {
 ///     poison ID                   like wait, and overwrites the memory at once
 ///     poisoned ID                 is the memory as that has left it?
 ///     drop ID                     forgets the operation and its memory
+///     ucx                         ok VERSION
 ///     stats                       ok RSS_KIB FDS ACTORS CPU_MS SLEEPS
 class worker {
 public:

@@ -34,6 +34,7 @@ worker_process::worker_process(std::vector<std::string> arguments,
                                std::vector<std::string> environment) {
   std::array<int, 2> in{};
   std::array<int, 2> out{};
+  std::signal(SIGPIPE, SIG_IGN); // of workers that have died
   REQUIRE(pipe2(in.data(), O_CLOEXEC) == 0);
   REQUIRE(pipe2(out.data(), O_CLOEXEC) == 0);
   posix_spawn_file_actions_t actions;
@@ -74,6 +75,14 @@ void worker_process::tell(const std::string& line) {
 }
 
 std::string worker_process::hear(std::chrono::milliseconds limit) {
+  auto line = try_hear(limit);
+  if (!line)
+    FAIL("the worker is gone");
+  return std::move(*line);
+}
+
+std::optional<std::string>
+worker_process::try_hear(std::chrono::milliseconds limit) {
   auto end = std::chrono::steady_clock::now() + limit;
   size_t pos = 0;
   while ((pos = buffer_.find('\n')) == std::string::npos) {
@@ -85,7 +94,7 @@ std::string worker_process::hear(std::chrono::milliseconds limit) {
     std::array<char, 65536> chunk{};
     auto n = read(from_, chunk.data(), chunk.size());
     if (n <= 0)
-      FAIL("the worker is gone");
+      return std::nullopt;
     buffer_.append(chunk.data(), static_cast<size_t>(n));
   }
   auto line = buffer_.substr(0, pos);
@@ -105,6 +114,13 @@ std::string worker_process::must(const std::string& line) {
   INFO(answer.substr(0, 400));
   REQUIRE(answer.starts_with("ok"));
   return answer.size() > 3 ? answer.substr(3) : std::string{};
+}
+
+bool worker_process::crashed() {
+  if (pid_ <= 0 || waitpid(pid_, nullptr, WNOHANG) != pid_)
+    return false;
+  pid_ = -1;
+  return true;
 }
 
 void worker_process::signal(int number) {

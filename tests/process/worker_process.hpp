@@ -35,12 +35,19 @@ public:
   /// Returns the next line of the answers; fails the test after `limit`.
   std::string hear(std::chrono::milliseconds limit = patience);
 
+  /// The same, but returns nothing if the process is gone.
+  std::optional<std::string>
+  try_hear(std::chrono::milliseconds limit = patience);
+
   /// Sends a line and returns its answer.
   std::string ask(const std::string& line,
                   std::chrono::milliseconds limit = patience);
 
   /// Like `ask`, but the answer must begin with "ok"; returns what follows.
   std::string must(const std::string& line);
+
+  /// True once, if the process has ended without being asked to.
+  bool crashed();
 
   /// Sends a signal.
   void signal(int number);
