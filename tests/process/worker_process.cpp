@@ -12,6 +12,7 @@
 
 #include <array>
 #include <csignal>
+#include <cstdlib>
 #include <utility>
 
 extern char** environ;
@@ -69,7 +70,8 @@ void worker_process::tell(const std::string& line) {
   std::string_view rest{text};
   while (!rest.empty()) {
     auto n = write(to_, rest.data(), rest.size());
-    REQUIRE(n > 0);
+    if (n <= 0)
+      gone();
     rest.remove_prefix(static_cast<size_t>(n));
   }
 }
@@ -77,7 +79,7 @@ void worker_process::tell(const std::string& line) {
 std::string worker_process::hear(std::chrono::milliseconds limit) {
   auto line = try_hear(limit);
   if (!line)
-    FAIL("the worker is gone");
+    gone();
   return std::move(*line);
 }
 
@@ -114,6 +116,17 @@ std::string worker_process::must(const std::string& line) {
   INFO(answer.substr(0, 400));
   REQUIRE(answer.starts_with("ok"));
   return answer.size() > 3 ? answer.substr(3) : std::string{};
+}
+
+void worker_process::skip_on_crash(std::string why) {
+  skip_reason_ = std::move(why);
+}
+
+void worker_process::gone() {
+  if (!skip_reason_.empty())
+    SKIP(skip_reason_);
+  FAIL("the worker is gone");
+  std::abort(); // not reached
 }
 
 bool worker_process::crashed() {

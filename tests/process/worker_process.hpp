@@ -46,6 +46,10 @@ public:
   /// Like `ask`, but the answer must begin with "ok"; returns what follows.
   std::string must(const std::string& line);
 
+  /// From now on the test is skipped, for the given reason, if the process
+  /// crashes.
+  void skip_on_crash(std::string why);
+
   /// True once, if the process has ended without being asked to.
   bool crashed();
 
@@ -56,10 +60,13 @@ public:
   void kill();
 
 private:
+  [[noreturn]] void gone();
+
   pid_t pid_ = -1;
   int to_ = -1;
   int from_ = -1;
   std::string buffer_;
+  std::string skip_reason_;
 };
 
 } // namespace rdma_test
