@@ -40,7 +40,8 @@ inline void skip_on_known_crash(worker_process& x) {
 inline void write(worker_process& from, worker_process& to) {
   auto metadata = to.must("writable link 3000000");
   from.must("write link 7 3000000 " + metadata);
-  CHECK(from.must("wait link").starts_with("COMPLETE"));
+  auto answer = from.must("wait link");
+  CHECK(answer.starts_with("COMPLETE"));
   to.must("wait link");
   to.must("check link 7");
 }
