@@ -6,6 +6,7 @@
 #include "caf_rdma/transport/ucx_transport.hpp"
 
 #include <caf/actor_cast.hpp>
+#include <caf/actor_registry.hpp>
 #include <caf/scoped_actor.hpp>
 
 #include <unistd.h>
@@ -128,8 +129,15 @@ runtime::runtime(std::unique_ptr<impl> x) noexcept : impl_(std::move(x)) {
 runtime::runtime(runtime&& other) noexcept = default;
 
 runtime::~runtime() {
-  if (impl_ && impl_->loop.in_loop())
-    std::thread{[x = std::move(impl_)] {}}.detach();
+  if (!impl_ || !impl_->loop.in_loop())
+    return;
+  // Counts as an actor, so that the system's destructor waits for it.
+  auto& registry = impl_->system.registry();
+  registry.inc_running();
+  std::thread{[x = std::move(impl_), &registry]() mutable {
+    x.reset();
+    registry.dec_running();
+  }}.detach();
 }
 
 // -- properties --------------------------------------------------------------

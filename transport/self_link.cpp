@@ -2,6 +2,9 @@
 
 #include "caf_rdma/transport/self_link.hpp"
 
+#include <algorithm>
+#include <variant>
+
 namespace rdma {
 
 self_link::self_link(link_id id, std::string worker, transfer_table& transfers)
@@ -14,6 +17,9 @@ size_t self_link::progress() {
   for (auto n = frames_.size(); n > 0; --n, ++events) {
     auto x = std::move(frames_.front());
     frames_.pop_front();
+    // A cancel must not arrive before the claim that it follows.
+    if (std::holds_alternative<cancel_request>(x.content))
+      other_->copy_first(x.transfer_id);
     transfers_.receive(*this, x);
   }
   if (!chunks_.empty()) {
@@ -32,6 +38,17 @@ void self_link::send(frame x) {
 
 void self_link::post(const chunk& x, ucx::request_observer& observer) {
   chunks_.push_back({x, &observer});
+}
+
+void self_link::copy_first(transfer_id transfer) {
+  auto i = std::find_if(chunks_.begin(), chunks_.end(), [=](const job& x) {
+    return x.what.key.transfer == transfer;
+  });
+  if (i == chunks_.end())
+    return;
+  auto x = *i;
+  chunks_.erase(i);
+  copy(x);
 }
 
 void self_link::copy(const job& x) {

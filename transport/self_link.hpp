@@ -6,6 +6,7 @@
 #include "caf_rdma/transport/transfer_table.hpp"
 
 #include <deque>
+#include <list>
 #include <string>
 #include <utility>
 
@@ -63,12 +64,15 @@ private:
 
   void copy(const job& x);
 
+  /// Copies the oldest chunk of a transfer, if there is one.
+  void copy_first(transfer_id transfer);
+
   link_id id_;
   std::string worker_;
   transfer_table& transfers_;
   self_link* other_ = nullptr;
   std::deque<frame> frames_; // arrived here
-  std::deque<job> chunks_;   // to be copied to the other half
+  std::list<job> chunks_;    // to be copied to the other half
 };
 
 } // namespace rdma

@@ -76,7 +76,8 @@ void transfer_table::receive(link& from, const frame& x) {
     caf::anon_send(*owner, x);
   } else if (std::holds_alternative<cancel_request>(x.content)) {
     // Offers and cancels arrive in order, so what is unknown was never claimed
-    // or has ended long ago.
+    // or has ended long ago. If an offer was refused, its refusal says more.
+    send_refusals();
     auto* epitaph = routes_.epitaph(key);
     from.send(frame{
       x.link_id, x.transfer_id,
@@ -91,13 +92,17 @@ void transfer_table::receive(link& from, const frame& x) {
 std::vector<std::pair<link_id, ucs_status_t>> transfer_table::settle() {
   if (inbound_.ready()) {
     inbound_.fetch();
-    for (auto& x : inbound_.take_refusals())
-      if (auto* to = find_(x.link_id))
-        to->send(std::move(x));
+    send_refusals();
   }
   if (outbound_.ready())
     outbound_.pump();
   return inbound_.take_broken();
+}
+
+void transfer_table::send_refusals() {
+  for (auto& x : inbound_.take_refusals())
+    if (auto* to = find_(x.link_id))
+      to->send(std::move(x));
 }
 
 } // namespace rdma

@@ -68,6 +68,8 @@ public:
 private:
   bool down(const transfer_key& key, const transfer_owner& owner) const;
 
+  void send_refusals();
+
   link_finder find_;
   router routes_;
   inbound inbound_;

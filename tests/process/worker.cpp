@@ -14,6 +14,8 @@ namespace rdma_test {
 
 namespace {
 
+constexpr std::byte poison_byte{0xEE};
+
 using block_vector = std::vector<std::vector<std::byte>>;
 
 std::string show(const caf::error& err) {
@@ -90,6 +92,8 @@ std::string worker::handle(const std::string& line) {
     options_.deadline = std::chrono::milliseconds{milliseconds};
     return "ok";
   }
+  if (command == "ucx")
+    return "ok " + runtime_.ucx_version();
   std::string id;
   in >> id;
   if (command == "drop") {
@@ -106,6 +110,10 @@ std::string worker::handle(const std::string& line) {
     in >> seed;
     return check(id, seed);
   }
+  if (command == "poison")
+    return poison(id);
+  if (command == "poisoned")
+    return poisoned(id);
   std::string answer;
   auto keep = [&answer](const rdma::report& x) { answer = show(x); };
   auto fail = [&answer](const caf::error& x) { answer = show(x); };
@@ -201,6 +209,22 @@ std::string worker::check(const std::string& id, uint64_t seed) {
   if (same)
     return "ok " + std::to_string(position);
   return "error none differs at byte " + std::to_string(position - 1);
+}
+
+std::string worker::poison(const std::string& id) {
+  auto answer = wait(id);
+  for (auto& block : entries_[id].blocks)
+    std::fill(block.begin(), block.end(), poison_byte);
+  return answer;
+}
+
+std::string worker::poisoned(const std::string& id) {
+  for (auto& block : entries_[id].blocks)
+    for (auto& x : block)
+      if (x != poison_byte)
+        return "error none differs at byte "
+               + std::to_string(&x - block.data());
+  return "ok";
 }
 
 std::string worker::stats() {

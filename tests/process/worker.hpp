@@ -28,8 +28,11 @@ namespace rdma_test {
 ///     status ID                   the same, at once
 ///     cancel ID WHY               ok STATUS
 ///     check ID SEED               does the memory hold that pattern?
+///     poison ID                   like wait, and overwrites the memory at once
+///     poisoned ID                 is the memory as that has left it?
 ///     drop ID                     forgets the operation and its memory
 ///     deadline MS                 of operations begun from now on; 0: default
+///     ucx                         ok VERSION
 ///     stats                       ok RSS_KIB FDS ACTORS CPU_MS SLEEPS
 class worker {
 public:
@@ -50,6 +53,10 @@ private:
   std::string wait(const std::string& id);
 
   std::string check(const std::string& id, uint64_t seed);
+
+  std::string poison(const std::string& id);
+
+  std::string poisoned(const std::string& id);
 
   std::string stats();
 

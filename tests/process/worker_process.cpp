@@ -12,6 +12,7 @@
 
 #include <array>
 #include <csignal>
+#include <cstdlib>
 #include <utility>
 
 extern char** environ;
@@ -45,6 +46,7 @@ worker_process::worker_process(command_line command,
                                std::vector<std::string> environment) {
   std::array<int, 2> in{};
   std::array<int, 2> out{};
+  std::signal(SIGPIPE, SIG_IGN); // of workers that have died
   REQUIRE(pipe2(in.data(), O_CLOEXEC) == 0);
   REQUIRE(pipe2(out.data(), O_CLOEXEC) == 0);
   posix_spawn_file_actions_t actions;
@@ -78,12 +80,21 @@ void worker_process::tell(const std::string& line) {
   std::string_view rest{text};
   while (!rest.empty()) {
     auto n = write(to_, rest.data(), rest.size());
-    REQUIRE(n > 0);
+    if (n <= 0)
+      gone();
     rest.remove_prefix(static_cast<size_t>(n));
   }
 }
 
 std::string worker_process::hear(std::chrono::milliseconds limit) {
+  auto line = try_hear(limit);
+  if (!line)
+    gone();
+  return std::move(*line);
+}
+
+std::optional<std::string>
+worker_process::try_hear(std::chrono::milliseconds limit) {
   auto end = std::chrono::steady_clock::now() + limit;
   size_t pos = 0;
   while ((pos = buffer_.find('\n')) == std::string::npos) {
@@ -95,7 +106,7 @@ std::string worker_process::hear(std::chrono::milliseconds limit) {
     std::array<char, 65536> chunk{};
     auto n = read(from_, chunk.data(), chunk.size());
     if (n <= 0)
-      FAIL("the worker is gone");
+      return std::nullopt;
     buffer_.append(chunk.data(), static_cast<size_t>(n));
   }
   auto line = buffer_.substr(0, pos);
@@ -115,6 +126,24 @@ std::string worker_process::must(const std::string& line) {
   INFO(answer.substr(0, 400));
   REQUIRE(answer.starts_with("ok"));
   return answer.size() > 3 ? answer.substr(3) : std::string{};
+}
+
+void worker_process::skip_on_crash(std::string why) {
+  skip_reason_ = std::move(why);
+}
+
+void worker_process::gone() {
+  if (!skip_reason_.empty())
+    SKIP(skip_reason_);
+  FAIL("the worker is gone");
+  std::abort(); // not reached
+}
+
+bool worker_process::crashed() {
+  if (pid_ <= 0 || waitpid(pid_, nullptr, WNOHANG) != pid_)
+    return false;
+  pid_ = -1;
+  return true;
 }
 
 void worker_process::signal(int number) {

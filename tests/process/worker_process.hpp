@@ -45,12 +45,23 @@ public:
   /// Returns the next line of the answers; fails the test after `limit`.
   std::string hear(std::chrono::milliseconds limit = patience);
 
+  /// The same, but returns nothing if the process is gone.
+  std::optional<std::string>
+  try_hear(std::chrono::milliseconds limit = patience);
+
   /// Sends a line and returns its answer.
   std::string ask(const std::string& line,
                   std::chrono::milliseconds limit = patience);
 
   /// Like `ask`, but the answer must begin with "ok"; returns what follows.
   std::string must(const std::string& line);
+
+  /// From now on the test is skipped, for the given reason, if the process
+  /// crashes.
+  void skip_on_crash(std::string why);
+
+  /// True once, if the process has ended without being asked to.
+  bool crashed();
 
   /// Sends a signal.
   void signal(int number);
@@ -59,10 +70,13 @@ public:
   void kill();
 
 private:
+  [[noreturn]] void gone();
+
   pid_t pid_ = -1;
   int to_ = -1;
   int from_ = -1;
   std::string buffer_;
+  std::string skip_reason_;
 };
 
 } // namespace rdma_test

@@ -109,3 +109,19 @@ TEST_CASE("a withdrawn source waits for its chunks in the self link") {
   }
   CHECK(released);
 }
+
+TEST_CASE("a cancel does not overtake the claim that it follows") {
+  self_fixture x;
+  std::vector<std::byte> others(40);
+  token other_secret{3, 4};
+  x.transfers.install(
+    sink{other_secret, describe(others), others.size(), {}, x.source_owner});
+  x.transfers.start(
+    source{{21, 76}, other_secret, describe(others), x.source_owner});
+  x.grant();
+  x.offer_source();
+  x.active.send(frame{21, 77, cancel_request{}});
+  x.round();
+  REQUIRE(x.log->claimed.size() == 1);
+  CHECK(x.log->frames == std::vector{frame{22, 77, cancel_request{}}});
+}

@@ -53,6 +53,8 @@ struct ucx_side {
     auto& self = *static_cast<ucx_side*>(arg);
     ++self.messages;
     self.size = size;
+    if ((x->recv_attr & UCP_AM_RECV_ATTR_FIELD_REPLY_EP) != 0)
+      self.reply = x->reply_ep;
     if ((x->recv_attr & UCP_AM_RECV_ATTR_FLAG_RNDV) == 0)
       return UCS_OK;
     self.held = data;
@@ -76,6 +78,7 @@ struct ucx_side {
   int failures = 0;
   size_t size = 0;
   void* held = nullptr;
+  ucp_ep_h reply = nullptr;
 };
 
 /// Drives both sides until `pred` holds, but not forever.
