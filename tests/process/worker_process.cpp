@@ -2,8 +2,6 @@
 
 #include "caf_rdma/tests/process/worker_process.hpp"
 
-#include <catch2/catch_test_macros.hpp>
-
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
@@ -12,7 +10,6 @@
 
 #include <array>
 #include <csignal>
-#include <cstdlib>
 #include <utility>
 
 extern char** environ;
@@ -27,6 +24,11 @@ std::vector<char*> pointers(std::vector<std::string>& xs) {
     result.push_back(x.data());
   result.push_back(nullptr);
   return result;
+}
+
+void require(bool condition, const std::string& what) {
+  if (!condition)
+    throw worker_failure{what};
 }
 
 command_line run_worker(std::vector<std::string> arguments) {
@@ -47,8 +49,8 @@ worker_process::worker_process(command_line command,
   std::array<int, 2> in{};
   std::array<int, 2> out{};
   std::signal(SIGPIPE, SIG_IGN); // of workers that have died
-  REQUIRE(pipe2(in.data(), O_CLOEXEC) == 0);
-  REQUIRE(pipe2(out.data(), O_CLOEXEC) == 0);
+  require(pipe2(in.data(), O_CLOEXEC) == 0 && pipe2(out.data(), O_CLOEXEC) == 0,
+          "no pipe for a worker");
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
@@ -63,10 +65,9 @@ worker_process::worker_process(command_line command,
   close(out[1]);
   to_ = in[1];
   from_ = out[0];
-  REQUIRE(status == 0);
+  require(status == 0, "cannot run " + command.words[0]);
   auto ready = hear();
-  INFO(ready);
-  REQUIRE(ready.starts_with("ok"));
+  require(ready.starts_with("ok"), ready);
 }
 
 worker_process::~worker_process() {
@@ -102,7 +103,7 @@ worker_process::try_hear(std::chrono::milliseconds limit) {
       end - std::chrono::steady_clock::now());
     pollfd fd{from_, POLLIN, 0};
     if (left.count() <= 0 || poll(&fd, 1, static_cast<int>(left.count())) <= 0)
-      FAIL("no answer from the worker in time");
+      throw worker_failure{"no answer from the worker in time"};
     std::array<char, 65536> chunk{};
     auto n = read(from_, chunk.data(), chunk.size());
     if (n <= 0)
@@ -122,21 +123,19 @@ std::string worker_process::ask(const std::string& line,
 
 std::string worker_process::must(const std::string& line) {
   auto answer = ask(line);
-  INFO(line.substr(0, 80));
-  INFO(answer.substr(0, 400));
-  REQUIRE(answer.starts_with("ok"));
+  require(answer.starts_with("ok"),
+          line.substr(0, 80) + ": " + answer.substr(0, 400));
   return answer.size() > 3 ? answer.substr(3) : std::string{};
 }
 
-void worker_process::skip_on_crash(std::string why) {
-  skip_reason_ = std::move(why);
+void worker_process::on_crash(std::function<void()> f) {
+  on_crash_ = std::move(f);
 }
 
 void worker_process::gone() {
-  if (!skip_reason_.empty())
-    SKIP(skip_reason_);
-  FAIL("the worker is gone");
-  std::abort(); // not reached
+  if (on_crash_)
+    on_crash_();
+  throw worker_failure{"the worker is gone"};
 }
 
 bool worker_process::crashed() {
@@ -147,7 +146,7 @@ bool worker_process::crashed() {
 }
 
 void worker_process::signal(int number) {
-  REQUIRE(::kill(pid_, number) == 0);
+  require(::kill(pid_, number) == 0, "cannot signal a worker");
 }
 
 void worker_process::kill() {

@@ -5,7 +5,9 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,12 +17,18 @@ namespace rdma_test {
 /// Longer than any answer may take.
 inline constexpr std::chrono::milliseconds patience{60000};
 
+/// Thrown when a worker does not do what it must.
+struct worker_failure : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 /// A program and its arguments.
 struct command_line {
   std::vector<std::string> words;
 };
 
-/// A worker in a process of its own. Killed when the object goes away.
+/// A worker in a process of its own. Killed when the object goes away. All
+/// functions may throw `worker_failure`.
 class worker_process {
 public:
   /// Starts a worker and waits until it is ready. `environment` has entries of
@@ -42,7 +50,7 @@ public:
   /// Sends a line.
   void tell(const std::string& line);
 
-  /// Returns the next line of the answers; fails the test after `limit`.
+  /// Returns the next line of the answers, which must come within `limit`.
   std::string hear(std::chrono::milliseconds limit = patience);
 
   /// The same, but returns nothing if the process is gone.
@@ -56,9 +64,9 @@ public:
   /// Like `ask`, but the answer must begin with "ok"; returns what follows.
   std::string must(const std::string& line);
 
-  /// From now on the test is skipped, for the given reason, if the process
-  /// crashes.
-  void skip_on_crash(std::string why);
+  /// From now on `f` is called, and may throw, if the process is found to have
+  /// crashed.
+  void on_crash(std::function<void()> f);
 
   /// True once, if the process has ended without being asked to.
   bool crashed();
@@ -76,7 +84,7 @@ private:
   int to_ = -1;
   int from_ = -1;
   std::string buffer_;
-  std::string skip_reason_;
+  std::function<void()> on_crash_;
 };
 
 } // namespace rdma_test
