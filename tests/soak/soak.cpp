@@ -40,13 +40,18 @@ void soak::step() {
   auto roll = below(1000);
   if (roll < 2)
     fault();
-  else if (roll < 60)
+  else if (roll < 150)
     cancel();
-  else if (roll < 300 && transfers_.size() < max_transfers_)
+  else if (roll < 400 && transfers_.size() < max_transfers_)
     begin();
-  else
-    for (auto i = transfers_.begin(); i != transfers_.end();)
-      i = look(*i) ? transfers_.erase(i) : std::next(i);
+  else if (!transfers_.empty())
+    if (auto i = pick(); look(*i))
+      transfers_.erase(i);
+}
+
+std::list<soak::transfer>::iterator soak::pick() {
+  return std::next(transfers_.begin(),
+                   static_cast<ptrdiff_t>(below(transfers_.size())));
 }
 
 void soak::fault() {
@@ -63,8 +68,8 @@ void soak::fault() {
 void soak::cancel() {
   if (transfers_.empty())
     return;
-  auto& x = *std::next(transfers_.begin(),
-                       static_cast<ptrdiff_t>(below(transfers_.size())));
+  // Most of the others are over already.
+  auto& x = below(2) == 0 ? transfers_.back() : *pick();
   auto& y = below(2) == 0 ? x.passive : x.active;
   // The worker answers only once the operation has ended: not if the one that
   // decides is stopped.

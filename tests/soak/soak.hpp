@@ -72,6 +72,8 @@ private:
     return random_() % n;
   }
 
+  std::list<transfer>::iterator pick();
+
   void begin();
 
   void cancel();
