@@ -45,9 +45,12 @@ public:
   /// has failed are dropped.
   virtual void send(frame x) = 0;
 
-  /// Offers a chunk. The observer is told, with the tag (link, transfer,
-  /// length), once the lane has let go of the memory.
-  virtual void post(const chunk& x, ucx::request_observer& observer) = 0;
+  /// Offers a chunk. Returns true if the lane has made a copy and does not
+  /// touch the memory any more. `borrowed`, or `copied` in that case, is told
+  /// with the tag (link, transfer, length) once the chunk has left.
+  virtual bool post(const chunk& x, ucx::request_observer& borrowed,
+                    ucx::request_observer& copied)
+    = 0;
 };
 
 } // namespace rdma

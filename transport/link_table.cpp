@@ -160,8 +160,8 @@ void link_table::receive_hello(const hello& x, ucp_ep_h reply) {
       clients = std::move(old.clients);
     take_down(old, make_error(errc::link_reset,
                               "peer " + old.peer() + " has made a new link"));
-  } else if (x.endpoint_count <= hello_counts_[incarnation]) {
-    return; // of an attempt that is over
+  } else if (closing_ || x.endpoint_count <= hello_counts_[incarnation]) {
+    return; // of an attempt that is over, or too late
   }
   hello_counts_[incarnation] = x.endpoint_count;
   accept(x, reply, std::move(clients));
@@ -214,16 +214,16 @@ void link_table::refuse(const hello& x, errc code) {
   sender.endpoint = std::move(*ep);
   auto count = endpoint_count(x.worker);
   sender.send_hello(frame{x.link_id, 0, hello_refused{code, count}});
-  messengers_.push_back({std::move(sender.endpoint), loop_.now()});
+  leftovers_.push_back({std::move(sender.endpoint), loop_.now(), nullptr});
 }
 
 template <class Predicate>
 void link_table::dismiss(Predicate pred) {
-  auto gone = std::stable_partition(messengers_.begin(), messengers_.end(),
+  auto gone = std::stable_partition(leftovers_.begin(), leftovers_.end(),
                                     [&pred](auto& x) { return !pred(x); });
-  std::for_each(gone, messengers_.end(),
-                [this](messenger& x) { close(x.endpoint); });
-  messengers_.erase(gone, messengers_.end());
+  std::for_each(gone, leftovers_.end(),
+                [this](leftover& x) { close(x.endpoint); });
+  leftovers_.erase(gone, leftovers_.end());
 }
 
 void link_table::receive_ack(ucx_link& x, const hello& from, ucp_ep_h reply) {
@@ -263,6 +263,10 @@ void link_table::receive_refusal(ucx_link& x, const hello_refused& why) {
 void link_table::bring_up(ucx_link& x, link_id remote) {
   x.remote_id = remote;
   x.last_heard = loop_.now();
+  if (closing_) {
+    take_down(x, make_error(errc::shutting_down, "runtime shuts down"));
+    return;
+  }
   for (auto& client : x.clients)
     if (client.promise.pending())
       client.promise.deliver(link_info{x.id(), x.lane()});
@@ -276,9 +280,21 @@ bool link_table::restarted(const ucx_link& x) const {
   });
 }
 
+// UCX 1.13's TCP crashes if an endpoint is closed by force while eager data is
+// waiting in it and its peer, which was only stopped, reads on. Our copies need
+// not be had back, so such an endpoint stays until they have left, or until the
+// peer dies.
+void link_table::part_with(ucx_link& x) {
+  if (!closing_ && x.endpoint && x.copied->open() > 0
+      && x.borrowed->open() == 0)
+    leftovers_.push_back({std::move(x.endpoint), loop_.now(), x.copied});
+  else
+    close(x.endpoint);
+}
+
 void link_table::take_down(ucx_link& x, const caf::error& reason) {
   on_failure_(x, reason);
-  close(x.endpoint);
+  part_with(x);
   auto answer = restarted(x) ? make_error(errc::stale_metadata,
                                           x.peer() + " has restarted")
                              : reason;
@@ -297,10 +313,21 @@ void link_table::fail(link_id id, const caf::error& reason) {
     take_down(*i->second, reason);
 }
 
-void link_table::fail_all(const caf::error& reason) {
-  dismiss([](const messenger&) { return true; });
-  while (!links_.empty())
-    take_down(*links_.begin()->second, reason);
+// UCX 1.13 aborts a worker (ucp_request.c:684) whose peer disconnects before
+// the answer to its first message has left. So we do not.
+void link_table::close_all(const caf::error& reason) {
+  closing_ = true;
+  dismiss([](const leftover&) { return true; });
+  std::vector<ucx_link*> up;
+  for (auto& [id, x] : links_) {
+    if (x->up())
+      up.push_back(x.get());
+    else
+      for (auto& client : std::exchange(x->clients, {}))
+        client.promise.deliver(reason);
+  }
+  for (auto* x : up)
+    take_down(*x, reason);
 }
 
 ucx_link* link_table::find(link_id id) {
@@ -321,10 +348,11 @@ void link_table::reap() {
       return kvp.second->endpoint.get() == ep;
     });
     if (i == links_.end()) {
-      dismiss([ep = ep](const messenger& x) { return x.endpoint.get() == ep; });
+      dismiss([ep = ep](const leftover& x) { return x.endpoint.get() == ep; });
       continue;
     }
     auto& x = *i->second;
+    close(x.endpoint);
     if (x.up())
       take_down(x, ucx::make_error(errc::peer_lost, "lost peer " + x.peer(),
                                    status));
@@ -339,8 +367,9 @@ void link_table::tick() {
   // If we have been stopped ourselves, the peers' silence proves nothing.
   auto late = now - last_tick_ > 2 * options_.heartbeat;
   last_tick_ = now;
-  dismiss([this, now](const messenger& x) {
-    return now - x.since > options_.heartbeat;
+  dismiss([this, now](const leftover& x) {
+    return x.chunks ? x.chunks->open() == 0
+                    : now - x.since > options_.heartbeat;
   });
   std::vector<ucx_link*> links;
   for (auto& [id, x] : links_)
@@ -362,7 +391,7 @@ void link_table::tick() {
 }
 
 void link_table::abandon() {
-  dismiss([](const messenger&) { return true; });
+  dismiss([](const leftover&) { return true; });
   for (auto& [id, x] : links_)
     close(x->endpoint);
   links_.clear();

@@ -45,7 +45,9 @@ public:
   /// Closes a link by force.
   void fail(link_id id, const caf::error& reason);
 
-  void fail_all(const caf::error& reason);
+  /// Closes all links, for good. Links that are coming up are closed once they
+  /// are up, or by `abandon`.
+  void close_all(const caf::error& reason);
 
   // -- lookup ----------------------------------------------------------------
 
@@ -93,11 +95,13 @@ private:
     ucs_status_t status;
   };
 
-  // Stays open until the refusal has had time to leave. Closing with a flush
-  // would never end with a peer that hangs.
-  struct messenger {
+  // An endpoint that stays open although it belongs to no link any more: until
+  // a refusal has had time to leave, or the chunks that a link has copied.
+  // Closing with a flush would never end with a peer that hangs.
+  struct leftover {
     ucx::endpoint endpoint;
     progress_loop::time_point since;
+    std::shared_ptr<const ucx::traffic> chunks; // null for a refusal
   };
 
   static void on_endpoint_error(void* arg, ucp_ep_h ep, ucs_status_t status);
@@ -125,7 +129,10 @@ private:
 
   void refuse(const hello& x, errc code);
 
-  /// Closes the messengers for which `pred` is true.
+  /// Closes a link's endpoint, by force and now if that is safe.
+  void part_with(ucx_link& x);
+
+  /// Closes the leftovers for which `pred` is true.
   template <class Predicate>
   void dismiss(Predicate pred);
 
@@ -155,7 +162,8 @@ private:
   // Highest count that a hello of this peer has shown.
   std::unordered_map<uint64_t, uint32_t> hello_counts_;
   std::vector<failure> failures_; // reported by UCX, not yet handled
-  std::vector<messenger> messengers_;
+  std::vector<leftover> leftovers_;
+  bool closing_ = false;
   progress_loop::time_point last_tick_;
 };
 

@@ -45,7 +45,7 @@ void outbound::withdraw(const transfer_key& key,
   auto i = transfers_.find(key);
   if (i == transfers_.end()) {
     released();
-  } else if (i->second.in_flight == 0) {
+  } else if (i->second.borrowed == 0) {
     transfers_.erase(i);
     released();
   } else {
@@ -78,7 +78,7 @@ void outbound::pump() {
     x.ready = false;
     if (x.released == nullptr) {
       refill(x);
-    } else if (x.in_flight == 0) {
+    } else if (x.borrowed == 0) {
       auto released = std::move(x.released);
       transfers_.erase(i);
       released();
@@ -89,11 +89,19 @@ void outbound::pump() {
 
 // The status of a send is not looked at: only the peer's word counts.
 void outbound::request_done(const ucx::request_tag& tag, size_t, ucs_status_t) {
+  if (auto* x = find(tag)) {
+    --x->borrowed;
+    left(*x, tag);
+  }
+}
+
+outbound::transfer* outbound::find(const ucx::request_tag& tag) {
+  auto i = transfers_.find({tag[0], tag[1]});
+  return i != transfers_.end() ? &i->second : nullptr;
+}
+
+void outbound::left(transfer& x, const ucx::request_tag& tag) {
   auto [link, transfer, length] = tag;
-  auto i = transfers_.find({link, transfer});
-  if (i == transfers_.end())
-    return;
-  auto& x = i->second;
   --x.in_flight;
   x.released_bytes += length;
   if (x.released_bytes < x.data.size())
@@ -116,7 +124,9 @@ void outbound::refill(transfer& x) {
                  x.chunk_size, total};
     x.next += length;
     ++x.in_flight;
-    x.via->post(chunk{x.src.key, header, x.data}, *this);
+    ++x.borrowed;
+    if (x.via->post(chunk{x.src.key, header, x.data}, *this, copies_))
+      --x.borrowed;
   }
 }
 

@@ -21,7 +21,7 @@ public:
   /// Offers the first window of `src` on `via`.
   void start(source src, link& via);
 
-  /// Posts no further chunk; calls `released` once none is in flight.
+  /// Posts no further chunk; calls `released` once no lane reads the memory.
   void withdraw(const transfer_key& key, std::function<void()> released);
 
   /// Tells the owners of all transfers on that link, which is about to go.
@@ -38,10 +38,26 @@ public:
     return !ready_.empty();
   }
 
+  /// A lane has let go of the memory of a chunk.
   void request_done(const ucx::request_tag& tag, size_t length,
                     ucs_status_t status) override;
 
 private:
+  /// Is told that the lane's copy of a chunk has left.
+  struct copies : ucx::request_observer {
+    explicit copies(outbound& x) : home(x) {
+      // nop
+    }
+
+    void request_done(const ucx::request_tag& tag, size_t,
+                      ucs_status_t) override {
+      if (auto* x = home.find(tag))
+        home.left(*x, tag);
+    }
+
+    outbound& home;
+  };
+
   struct transfer {
     source src;
     block_list data;
@@ -49,10 +65,16 @@ private:
     uint32_t chunk_size = 0;
     uint64_t next = 0;
     uint64_t released_bytes = 0;
-    uint64_t in_flight = 0;
+    uint64_t in_flight = 0; // chunks that have not left
+    uint64_t borrowed = 0;  // of these: chunks whose memory the lane may read
     bool ready = false;
     std::function<void()> released; // set once withdrawn
   };
+
+  /// Returns nullptr if the transfer is over.
+  transfer* find(const ucx::request_tag& tag);
+
+  void left(transfer& x, const ucx::request_tag& tag);
 
   void refill(transfer& x);
 
@@ -60,6 +82,7 @@ private:
   std::unordered_map<transfer_key, transfer> transfers_;
   std::vector<transfer_key> ready_;
   std::vector<transfer_key> scratch_;
+  copies copies_{*this};
 };
 
 } // namespace rdma

@@ -54,7 +54,8 @@ public:
 
   void send(frame x) override;
 
-  void post(const chunk& x, ucx::request_observer& observer) override;
+  bool post(const chunk& x, ucx::request_observer& borrowed,
+            ucx::request_observer& copied) override;
 
 private:
   struct job {

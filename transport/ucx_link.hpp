@@ -7,9 +7,12 @@
 #include "caf_rdma/transport/progress_loop.hpp"
 #include "caf_rdma/transport/ucx/endpoint.hpp"
 #include "caf_rdma/transport/ucx/request_pool.hpp"
+#include "caf_rdma/transport/ucx/traffic.hpp"
 
 #include <caf/typed_response_promise.hpp>
 
+#include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,6 +54,9 @@ public:
   time_point started;
   time_point last_heard;
   std::vector<client> clients;
+  /// Chunks that UCX holds: of the users' memory, and of our own copies.
+  std::shared_ptr<ucx::traffic> borrowed = std::make_shared<ucx::traffic>();
+  std::shared_ptr<ucx::traffic> copied = std::make_shared<ucx::traffic>();
 
   // -- properties ------------------------------------------------------------
 
@@ -87,9 +93,19 @@ public:
 
   void send(frame x) override;
 
-  void post(const chunk& x, ucx::request_observer& observer) override;
+  bool post(const chunk& x, ucx::request_observer& borrowed,
+            ucx::request_observer& copied) override;
 
 private:
+  bool goes_eagerly(const chunk& x) const;
+
+  void post_borrowed(const chunk& x, ucx::request& req);
+
+  void post_copy(const chunk& x, ucx::request& req);
+
+  void post(const chunk& x, ucx::request& req, std::span<std::byte> data,
+            uint32_t flags);
+
   void send_frame(const frame& x, uint32_t flags);
 
   link_id id_;

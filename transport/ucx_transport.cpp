@@ -15,6 +15,7 @@
 
 #include <ucp/api/ucp.h>
 
+#include <chrono>
 #include <future>
 #include <memory>
 #include <utility>
@@ -48,6 +49,9 @@ public:
   }
 
 private:
+  // Time that links may take to come up after a shutdown.
+  static constexpr auto max_linger = std::chrono::milliseconds{300};
+
   struct arrival {
     frame what;
     ucp_ep_h reply = nullptr;
@@ -90,6 +94,7 @@ private:
   std::vector<arrival> arrivals_;
   progress_loop::timer_id tick_;
   caf::typed_response_promise<void> shutdown_;
+  progress_loop::timer_id linger_;
   bool shutting_down_ = false;
 };
 
@@ -119,6 +124,7 @@ transport_state::transport_state(actor_base* self,
 // before its handles are destroyed.
 transport_state::~transport_state() {
   self_->loop().cancel(tick_);
+  self_->loop().cancel(linger_);
   self_->loop().set_poller(nullptr);
   transfers_.abandon();
   links_.abandon();
@@ -158,7 +164,8 @@ transport_actor::behavior_type transport_state::make_behavior() {
       shutdown_ = self_->make_response_promise<void>();
       shutting_down_ = true;
       auto reason = make_error(errc::shutting_down, "runtime shuts down");
-      links_.fail_all(reason);
+      links_.close_all(reason);
+      linger_ = self_->loop().after(max_linger, [this] { links_.abandon(); });
       transfers_.fail(active_self_.id(), reason);
       transfers_.fail(passive_self_.id(), reason);
       return shutdown_;
@@ -284,7 +291,8 @@ size_t transport_state::progress() {
   settle();
   events += active_self_.progress();
   events += passive_self_.progress();
-  if (shutting_down_ && pool_.busy() == 0 && shutdown_.pending()) {
+  if (shutting_down_ && links_.size() == 0 && pool_.busy() == 0
+      && shutdown_.pending()) {
     shutdown_.deliver();
     ++events;
   }

@@ -100,6 +100,8 @@ void table_driver::step() {
         lane_.at_once = !lane_.at_once;
       else if (n == 2)
         any_link_up().at_once = true;
+      else if (n == 3)
+        any_link_up().copies = true;
   }
 }
 

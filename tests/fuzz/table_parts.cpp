@@ -57,18 +57,22 @@ void tame_link::send(frame x) {
   ++sent;
 }
 
-void tame_link::post(const chunk& x, ucx::request_observer& observer) {
+bool tame_link::post(const chunk& x, ucx::request_observer& borrowed,
+                     ucx::request_observer& copied) {
   require(up, "nothing is offered on a link that is down");
   frame as_sent{1, x.key.transfer, x.header};
   require(decode_frame(to_bytes(as_sent)) == as_sent,
           "only valid offers are sent");
   require(x.header.total == x.data.size(), "an offer names the right total");
   posted.emplace_back(x.key, x.header);
-  job what{{x.key.link, x.key.transfer, x.header.length}, &observer};
+  auto copy = copies; // may change before the chunk has left
+  auto& observer = copy ? copied : borrowed;
+  job what{{x.key.link, x.key.transfer, x.header.length}, &observer, copy};
   if (at_once)
     observer.request_done(what.tag, 0, UCS_OK);
   else
     jobs_.push_back(what);
+  return copy;
 }
 
 bool tame_link::let_go(ucs_status_t status) {
@@ -82,7 +86,7 @@ bool tame_link::let_go(ucs_status_t status) {
 
 bool tame_link::holds(const transfer_key& key) const {
   return std::any_of(jobs_.begin(), jobs_.end(), [&key](const job& x) {
-    return transfer_key{x.tag[0], x.tag[1]} == key;
+    return !x.copy && transfer_key{x.tag[0], x.tag[1]} == key;
   });
 }
 

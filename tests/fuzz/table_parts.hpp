@@ -62,6 +62,7 @@ public:
   struct job {
     ucx::request_tag tag;
     ucx::request_observer* observer;
+    bool copy;
   };
 
   explicit tame_link(link_id id) : id_(id) {
@@ -86,7 +87,8 @@ public:
 
   void send(frame x) override;
 
-  void post(const chunk& x, ucx::request_observer& observer) override;
+  bool post(const chunk& x, ucx::request_observer& borrowed,
+            ucx::request_observer& copied) override;
 
   bool let_go(ucs_status_t status);
 
@@ -94,6 +96,7 @@ public:
 
   bool up = true;
   bool at_once = false; // let go within `post`
+  bool copies = false;  // never read the memory after `post`
   std::vector<std::pair<transfer_key, offer>> posted;
   size_t sent = 0;
 

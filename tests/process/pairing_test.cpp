@@ -57,8 +57,6 @@ void closes_what_it_receives(worker_process& source, worker_process& target) {
 }
 
 void works_as_paired(worker_process& x, worker_process& y) {
-  skip_on_known_crash(x);
-  skip_on_known_crash(y);
   write_both_ways(x, y);
   closes_what_it_receives(x, y);
   closes_what_it_receives(y, x);

@@ -25,18 +25,6 @@ inline worker_ptr start(const std::string& id, strings options = {}) {
   return std::make_unique<worker_process>(std::move(options));
 }
 
-/// UCX 1.13's TCP frees an accepted connection that it finds to be a second one
-/// for the same endpoint (uct_tcp_cm_handle_conn_pkt) while it handles the
-/// connection's events, and jumps through the freed memory if there are two of
-/// them. Seen when a link is made anew after one was closed by force.
-inline void skip_on_known_crash(worker_process& x) {
-  auto version = x.must("ucx");
-  if (version.starts_with("1.13."))
-    x.on_crash([version] {
-      SKIP("UCX " << version << " has used a freed connection in a worker");
-    });
-}
-
 /// Moves bytes, so that the two are linked, and checks them.
 inline void write(worker_process& from, worker_process& to) {
   auto metadata = to.must("writable link 3000000");

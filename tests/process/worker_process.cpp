@@ -81,16 +81,14 @@ void worker_process::tell(const std::string& line) {
   std::string_view rest{text};
   while (!rest.empty()) {
     auto n = write(to_, rest.data(), rest.size());
-    if (n <= 0)
-      gone();
+    require(n > 0, "the worker is gone");
     rest.remove_prefix(static_cast<size_t>(n));
   }
 }
 
 std::string worker_process::hear(std::chrono::milliseconds limit) {
   auto line = try_hear(limit);
-  if (!line)
-    gone();
+  require(line.has_value(), "the worker is gone");
   return std::move(*line);
 }
 
@@ -126,16 +124,6 @@ std::string worker_process::must(const std::string& line) {
   require(answer.starts_with("ok"),
           line.substr(0, 80) + ": " + answer.substr(0, 400));
   return answer.size() > 3 ? answer.substr(3) : std::string{};
-}
-
-void worker_process::on_crash(std::function<void()> f) {
-  on_crash_ = std::move(f);
-}
-
-void worker_process::gone() {
-  if (on_crash_)
-    on_crash_();
-  throw worker_failure{"the worker is gone"};
 }
 
 bool worker_process::crashed() {

@@ -5,7 +5,6 @@
 #include <sys/types.h>
 
 #include <chrono>
-#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -64,10 +63,6 @@ public:
   /// Like `ask`, but the answer must begin with "ok"; returns what follows.
   std::string must(const std::string& line);
 
-  /// From now on `f` is called, and may throw, if the process is found to have
-  /// crashed.
-  void on_crash(std::function<void()> f);
-
   /// True once, if the process has ended without being asked to.
   bool crashed();
 
@@ -78,13 +73,10 @@ public:
   void kill();
 
 private:
-  [[noreturn]] void gone();
-
   pid_t pid_ = -1;
   int to_ = -1;
   int from_ = -1;
   std::string buffer_;
-  std::function<void()> on_crash_;
 };
 
 } // namespace rdma_test

@@ -31,8 +31,8 @@ void sim_link::send(rdma::frame x) {
   });
 }
 
-void sim_link::post(const rdma::chunk& x,
-                    rdma::ucx::request_observer& observer) {
+bool sim_link::post(const rdma::chunk& x, rdma::ucx::request_observer& borrowed,
+                    rdma::ucx::request_observer& copied) {
   auto out = std::make_shared<flight>();
   out->header = to_bytes(rdma::frame{remote_id, x.key.transfer, x.header});
   x.data.for_each(x.header.offset, x.header.length,
@@ -40,9 +40,10 @@ void sim_link::post(const rdma::chunk& x,
                     out->pieces.push_back(piece);
                   });
   out->length = x.header.length;
-  out->observer = &observer;
   out->tag = {x.key.link, x.key.transfer, x.header.length};
-  home_.launch(std::move(out), *this);
+  auto has_left = home_.launch(out, *this);
+  out->observer = has_left ? &copied : &borrowed;
+  return has_left;
 }
 
 // -- construction, destruction -----------------------------------------------
@@ -254,19 +255,17 @@ void transport_state::receive_frame(std::span<const std::byte> bytes) {
   transfers_.receive(*from, *x);
 }
 
-void transport_state::launch(flight_ptr x, const sim_link& via) {
+bool transport_state::launch(const flight_ptr& x, const sim_link& via) {
   x->source = this;
   x->source_incarnation = me_.incarnation;
   x->source_link = via.id();
   x->rendezvous = dice_.percent(60);
-  flights_.push_back(x);
-  if (!x->rendezvous && dice_.percent(50)) {
+  auto copied = !x->rendezvous && dice_.percent(50);
+  if (copied)
     x->depart();
-    transmit(via, [x](transport_state& to) { to.receive_chunk(x); });
-    let_go(x, UCS_OK);
-    return;
-  }
+  flights_.push_back(x);
   transmit(via, [x](transport_state& to) { to.receive_chunk(x); });
+  return copied;
 }
 
 void transport_state::receive_chunk(const flight_ptr& x) {
@@ -290,8 +289,8 @@ void transport_state::receive_chunk(const flight_ptr& x) {
     if (x->source == nullptr)
       return; // the source was told that it did not leave
     x->depart();
-    tell_source(x, UCS_OK);
   }
+  tell_source(x, UCS_OK);
   if (from != nullptr)
     transfers_.grants().take(*from, *what, x->data.size(), [&x](auto write) {
       write(std::span{std::as_const(x->data)});

@@ -47,8 +47,8 @@ public:
 
   void send(rdma::frame x) override;
 
-  void post(const rdma::chunk& x,
-            rdma::ucx::request_observer& observer) override;
+  bool post(const rdma::chunk& x, rdma::ucx::request_observer& borrowed,
+            rdma::ucx::request_observer& copied) override;
 
   bool up() const noexcept {
     return remote_id != 0;
@@ -102,7 +102,8 @@ public:
 
   void transmit(const sim_link& via, network::item x);
 
-  void launch(flight_ptr x, const sim_link& via);
+  /// Returns true if the bytes were copied.
+  bool launch(const flight_ptr& x, const sim_link& via);
 
   void receive_frame(std::span<const std::byte> bytes);
 

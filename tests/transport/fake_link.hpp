@@ -49,13 +49,15 @@ public:
     frames.push_back(std::move(x));
   }
 
-  void post(const chunk& x, ucx::request_observer& observer) override {
+  bool post(const chunk& x, ucx::request_observer& borrowed,
+            ucx::request_observer& copied) override {
     posted.push_back(x.header);
-    in_flight.push_back(
-      {{x.key.link, x.key.transfer, x.header.length}, &observer});
+    in_flight.push_back({{x.key.link, x.key.transfer, x.header.length},
+                         copies ? &copied : &borrowed});
     most_in_flight = std::max(most_in_flight, in_flight.size());
     if (at_once)
       let_go(UCS_OK);
+    return copies;
   }
 
   /// Lets go of the oldest chunk.
@@ -72,6 +74,7 @@ public:
 
   uint64_t max_chunk = uint64_t{64} << 20;
   bool at_once = false; // let go within `post`
+  bool copies = false;
   std::vector<frame> frames;
   std::vector<offer> posted;
   std::vector<job> in_flight;

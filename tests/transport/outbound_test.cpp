@@ -62,6 +62,7 @@ TEST_CASE("chunks cover a transfer exactly and respect the window") {
                        12 * kib + 1, 400 * kib + 17);
   auto at_once = GENERATE(false, true);
   outbound_fixture x;
+  x.via.copies = GENERATE(false, true);
   x.via.at_once = at_once;
   x.start(size);
   CHECK(x.via.posted.size() <= 3);
@@ -120,6 +121,16 @@ TEST_CASE("a withdrawal is answered once nothing is in flight") {
       x.out->pump();
     }
     CHECK(released == 1);
+    CHECK(x.via.posted.size() == 3);
+  }
+  SECTION("at once, if the lane has made copies, which leave later") {
+    x.via.copies = true;
+    x.start(400 * kib);
+    x.out->withdraw(x.key, [&] { ++released; });
+    CHECK(released == 1);
+    for (auto i = 0; i < 3; ++i)
+      x.via.let_go(UCS_OK);
+    x.out->pump();
     CHECK(x.via.posted.size() == 3);
   }
   SECTION("at once, between the last chunk and the next round") {

@@ -2,6 +2,8 @@
 
 #include "caf_rdma/transport/ucx/request_pool.hpp"
 
+#include <utility>
+
 namespace rdma::ucx {
 
 // -- request: posting --------------------------------------------------------
@@ -11,6 +13,18 @@ std::span<std::byte> request::header(size_t size) {
     return small_header_;
   large_header_.resize((size + 7) / 8);
   return std::as_writable_bytes(std::span{large_header_});
+}
+
+std::span<std::byte> request::staging(size_t size) {
+  auto& spare = pool_->spare_;
+  if (!spare.empty()) {
+    staging_ = std::move(spare.back());
+    spare.pop_back();
+    pool_->spare_bytes_ -= staging_.size();
+  }
+  if (staging_.size() < size)
+    staging_.resize(size);
+  return std::span{staging_}.first(size);
 }
 
 ucp_request_param_t request::send_param() noexcept {
@@ -68,7 +82,8 @@ void request::on_done(void* req, size_t length, ucs_status_t status) {
 void request::finish(size_t length, ucs_status_t status) {
   auto* observer = observer_;
   auto tag = tag_;
-  pool_->idle_.push_back(this);
+  auto keeper = std::move(keeper_);
+  pool_->recycle(*this);
   if (observer != nullptr)
     observer->request_done(tag, length, status);
 }
@@ -76,7 +91,8 @@ void request::finish(size_t length, ucs_status_t status) {
 // -- request_pool ------------------------------------------------------------
 
 request& request_pool::acquire(request_observer* observer,
-                               const request_tag& tag) {
+                               const request_tag& tag,
+                               std::shared_ptr<void> keeper) {
   if (idle_.empty()) {
     all_.emplace_back().pool_ = this;
     idle_.reserve(all_.size()); // so that releasing never allocates
@@ -86,10 +102,20 @@ request& request_pool::acquire(request_observer* observer,
   idle_.pop_back();
   req.observer_ = observer;
   req.tag_ = tag;
+  req.keeper_ = std::move(keeper);
   req.length_ = 0;
   req.done_ = false;
   req.blocks_.clear();
   return req;
+}
+
+void request_pool::recycle(request& x) {
+  auto staging = std::exchange(x.staging_, {});
+  if (!staging.empty() && spare_bytes_ + staging.size() <= max_spare) {
+    spare_bytes_ += staging.size();
+    spare_.push_back(std::move(staging));
+  }
+  idle_.push_back(&x);
 }
 
 } // namespace rdma::ucx

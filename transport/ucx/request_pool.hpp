@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -48,6 +49,9 @@ public:
     return blocks_;
   }
 
+  /// Returns room for a copy of what is sent, with any content.
+  std::span<std::byte> staging(size_t size);
+
   /// Parameters that report the end of a send or a close to this request.
   ucp_request_param_t send_param() noexcept;
 
@@ -86,6 +90,8 @@ private:
   alignas(8) std::array<std::byte, small_header_size> small_header_;
   std::vector<uint64_t> large_header_;
   std::vector<ucp_dt_iov_t> blocks_;
+  std::vector<std::byte> staging_;
+  std::shared_ptr<void> keeper_;
 };
 
 /// Reuses requests. Must not die before the last one has ended.
@@ -93,8 +99,13 @@ class request_pool {
 public:
   friend class request;
 
-  /// Returns an idle request. A null observer is told nothing.
-  request& acquire(request_observer* observer, const request_tag& tag);
+  /// Bytes of staging memory to keep for later requests.
+  static constexpr size_t max_spare = size_t{16} << 20;
+
+  /// Returns an idle request. A null observer is told nothing. `keeper` is kept
+  /// until the request has ended.
+  request& acquire(request_observer* observer, const request_tag& tag,
+                   std::shared_ptr<void> keeper = nullptr);
 
   /// Number of requests that UCX holds.
   size_t busy() const noexcept {
@@ -102,8 +113,12 @@ public:
   }
 
 private:
+  void recycle(request& x);
+
   std::deque<request> all_;
   std::vector<request*> idle_;
+  std::vector<std::vector<std::byte>> spare_;
+  size_t spare_bytes_ = 0;
 };
 
 } // namespace rdma::ucx
