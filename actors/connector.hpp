@@ -22,8 +22,8 @@ namespace rdma {
 /// - create_writable, create_readable: grant local memory to one active
 ///   operation of a peer. The answer's `metadata` goes to the peer.
 /// - begin_write, begin_read: move bytes to or from the memory that the
-/// metadata
-///   names. The lists must pair: the same number, equal sizes pair by pair.
+///   metadata names. The lists must pair: the same number, equal sizes pair by
+///   pair.
 ///
 /// Errors: `no_descriptors`, `null_pointer`, `empty_descriptor`,
 /// `read_only_memory`, `count_mismatch`, `size_mismatch`, `kind_mismatch`,

@@ -104,14 +104,16 @@ caf::expected<read_request> read(wire::Request::Reader in) {
                       detail::read(in.getReplyToken()), in.getTotal()};
 }
 
-caf::expected<cancel_request> read(wire::Cancel::Reader in) {
+/// Reads a failure and its reason.
+template <class T, class Reader>
+caf::expected<T> read_why(Reader in) {
   auto code = read_failure(in.getCode());
   if (!code)
     return code.error();
   auto reason = read_reason(in.getReason());
   if (!reason)
     return reason.error();
-  return cancel_request{*code, std::move(*reason)};
+  return T{*code, std::move(*reason)};
 }
 
 caf::expected<transfer_ended> read(wire::Ended::Reader in) {
@@ -158,12 +160,14 @@ caf::expected<frame> read(wire::Frame::Reader in) {
       return put(x, read(in.getHelloRefused()));
     case wire::Frame::HEARTBEAT:
       return x;
+    case wire::Frame::GOODBYE:
+      return put(x, read_why<goodbye>(in.getGoodbye()));
     case wire::Frame::OFFER:
       return put(x, read(in.getOffer()));
     case wire::Frame::REQUEST:
       return put(x, read(in.getRequest()));
     case wire::Frame::CANCEL:
-      return put(x, read(in.getCancel()));
+      return put(x, read_why<cancel_request>(in.getCancel()));
     case wire::Frame::ENDED:
       return put(x, read(in.getEnded()));
   }

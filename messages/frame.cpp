@@ -83,6 +83,12 @@ void write(wire::Frame::Builder out, const read_request& x) {
   y.setTotal(x.total);
 }
 
+void write(wire::Frame::Builder out, const goodbye& x) {
+  auto y = out.initGoodbye();
+  y.setCode(static_cast<uint16_t>(x.code));
+  write_reason(y, x.reason);
+}
+
 void write(wire::Frame::Builder out, const cancel_request& x) {
   auto y = out.initCancel();
   y.setCode(static_cast<uint16_t>(x.code));
@@ -175,6 +181,10 @@ std::string describe(const offer& x) {
 
 std::string describe(const read_request& x) {
   return "request for " + std::to_string(x.total) + " B";
+}
+
+std::string describe(const goodbye& x) {
+  return "goodbye: " + to_string(x.code) + ", " + x.reason;
 }
 
 std::string describe(const cancel_request& x) {

@@ -50,6 +50,14 @@ struct heartbeat {
   friend bool operator==(const heartbeat&, const heartbeat&) = default;
 };
 
+/// The sender has closed the link.
+struct goodbye {
+  errc code = errc::link_reset;
+  std::string reason;
+
+  friend bool operator==(const goodbye&, const goodbye&) = default;
+};
+
 struct offer {
   token secret;
   uint64_t offset = 0;
@@ -90,8 +98,8 @@ struct transfer_ended {
 struct frame {
   uint64_t link_id = 0;
   uint64_t transfer_id = 0;
-  std::variant<hello, hello_ack, hello_refused, heartbeat, offer, read_request,
-               cancel_request, transfer_ended>
+  std::variant<hello, hello_ack, hello_refused, heartbeat, goodbye, offer,
+               read_request, cancel_request, transfer_ended>
     content;
 
   friend bool operator==(const frame&, const frame&) = default;

@@ -91,6 +91,7 @@ struct Frame {
     helloAck @3 :Data;      # sealed Hello of the accepting side
     helloRefused @4 :Refusal;
     heartbeat @5 :Void;
+    goodbye @10 :Goodbye;   # the sender has closed the link
     # -- transfer --------------------------------------------------------------
     offer @6 :Offer;        # source to destination; the chunk's bytes follow
     request @7 :Request;    # read operation to readable operation
@@ -104,6 +105,12 @@ struct Frame {
 struct Refusal {
   code @0 :UInt16;           # rdma::errc
   endpointCount @1 :UInt32;  # of the refusing side
+}
+
+# Why a link was closed. It may not arrive; then silence must do.
+struct Goodbye {
+  code @0 :UInt16;  # rdma::errc
+  reason @1 :Text;
 }
 
 # One chunk of a transfer. A transfer is the concatenation of its descriptors;

@@ -127,6 +127,9 @@ void link_table::receive(const frame& x, ucp_ep_h reply) {
     receive_ack(link, ack->self, reply);
   else if (auto* refusal = std::get_if<hello_refused>(&x.content))
     receive_refusal(link, *refusal);
+  else if (auto* farewell = std::get_if<goodbye>(&x.content);
+           farewell && link.up())
+    receive_goodbye(link, *farewell);
 }
 
 void link_table::receive_hello(const hello& x, ucp_ep_h reply) {
@@ -258,6 +261,16 @@ void link_table::receive_refusal(ucx_link& x, const hello_refused& why) {
   retry(x, make_error(errc::peer_unreachable, "endpoint counts differ"));
 }
 
+// Our side would hear nothing from UCX: its TCP keeps a connection for what the
+// other direction still receives.
+void link_table::receive_goodbye(ucx_link& x, const goodbye& why) {
+  auto code = why.code == errc::shutting_down ? errc::peer_lost
+                                              : errc::link_reset;
+  close(x.endpoint);
+  take_down(x, make_error(code, "peer " + x.peer() + " has closed the link: "
+                                  + to_string(why.code) + ", " + why.reason));
+}
+
 // -- life of a link ----------------------------------------------------------
 
 void link_table::bring_up(ucx_link& x, link_id remote) {
@@ -294,6 +307,8 @@ void link_table::part_with(ucx_link& x) {
 
 void link_table::take_down(ucx_link& x, const caf::error& reason) {
   on_failure_(x, reason);
+  if (x.up())
+    x.send(frame{0, 0, goodbye{code_of(reason), reason_of(reason)}});
   part_with(x);
   auto answer = restarted(x) ? make_error(errc::stale_metadata,
                                           x.peer() + " has restarted")

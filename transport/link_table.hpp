@@ -140,6 +140,8 @@ private:
 
   void receive_refusal(ucx_link& x, const hello_refused& why);
 
+  void receive_goodbye(ucx_link& x, const goodbye& why);
+
   bool restarted(const ucx_link& x) const;
 
   void bring_up(ucx_link& x, link_id remote);

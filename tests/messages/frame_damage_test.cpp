@@ -54,6 +54,10 @@ bool in_range(const cancel_request& x) {
          && x.reason.size() <= max_reason_size;
 }
 
+bool in_range(const goodbye& x) {
+  return in_range(cancel_request{x.code, x.reason});
+}
+
 bool in_range(const transfer_ended& x) {
   return is_final(x.status) && is_known(x.code)
          && (x.code == errc::none) == (x.status == status::complete)

@@ -105,6 +105,7 @@ TEST_CASE("a cancel has a known code other than none") {
                     errc::shutting_down, errc::transport_failure})
     CHECK(decode(cancel_request{code, ""}) == errc::none);
   CHECK(decode(cancel_request{errc::none, ""}) == violation);
+  CHECK(decode(goodbye{errc::none, ""}) == violation);
   CHECK(decode(cancel_request{static_cast<errc>(10), ""}) == violation);
 }
 

@@ -46,6 +46,7 @@ inline std::vector<frame> sample_frames() {
     {42, 0, heartbeat{}},
     {42, 7, offer{secret, 2048, 952, 1024, 3000}},
     {42, 7, read_request{secret, {5, 6}, 3000}},
+    {42, 0, goodbye{errc::peer_unresponsive, "peer is silent"}},
     {42, 7, cancel_request{errc::deadline_exceeded, "too slow"}},
     {42, 7, transfer_ended{status::complete, errc::none, "", 3000}},
     {42, 7, transfer_ended{status::errored, errc::peer_lost, "UCX: gone", 9}},

@@ -67,8 +67,8 @@ TEST_CASE("a stopped source does not write what has become the user's again") {
   // Both deadlines: the destination is active in a read and passive in a write.
   auto receiver = start("receiver",
                         with(with(with(options, "--rdma.grace=300ms"),
-                                  "--rdma.active-deadline=3s"),
-                             "--rdma.passive-deadline=3s"));
+                                  "--rdma.active-deadline=2s"),
+                             "--rdma.passive-deadline=2s"));
   write_both_ways(*source, *receiver);
   pair_of_operations ops{is_write ? *source : *receiver,
                          is_write ? *receiver : *source, is_write};
