@@ -11,8 +11,11 @@
 namespace rdma {
 
 inbound::inbound(const transport_options& options, router& routes,
-                 std::function<void(link_id)> on_arrival)
-  : options_(options), routes_(routes), on_arrival_(std::move(on_arrival)) {
+                 std::function<void(link_id)> on_arrival, clock now)
+  : options_(options),
+    routes_(routes),
+    on_arrival_(std::move(on_arrival)),
+    now_(std::move(now)) {
   // nop
 }
 
@@ -212,7 +215,7 @@ void inbound::fetch() {
       held_.push_back(chunk);
       full.insert(chunk.link);
     } else {
-      budget.posted(chunk.header.length, std::chrono::steady_clock::now());
+      budget.posted(chunk.header.length, now_());
       post_fetch(entries_.at(chunk.secret), chunk);
     }
   }
@@ -233,7 +236,7 @@ void inbound::request_done(const ucx::request_tag& tag, size_t length,
   auto expected = std::min<uint64_t>(x.chunk_size, x.target.size() - offset);
   --x.fetching;
   if (auto i = budgets_.find(x.grant.key.link); i != budgets_.end())
-    i->second.done(expected, std::chrono::steady_clock::now());
+    i->second.done(expected, now_());
   runnable_ = runnable_ || !held_.empty();
   if (status == UCS_OK && length == expected) {
     on_arrival_(x.grant.key.link);

@@ -11,6 +11,7 @@
 #include "caf_rdma/transport/router.hpp"
 #include "caf_rdma/transport/transport.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -29,7 +30,9 @@ namespace rdma {
 /// or refuse, and enqueue; they never post.
 class inbound : public ucx::request_observer {
 public:
-  // -- constants -------------------------------------------------------------
+  // -- types and constants ---------------------------------------------------
+
+  using clock = std::function<fetch_budget::time_point()>;
 
   /// Secrets of ended grants to remember, so that late peers learn the truth.
   static constexpr size_t max_ended = 4096;
@@ -38,7 +41,8 @@ public:
 
   /// `on_arrival` is called for each fetched chunk: a sign of life of the peer.
   inbound(const transport_options& options, router& routes,
-          std::function<void(link_id)> on_arrival);
+          std::function<void(link_id)> on_arrival,
+          clock now = std::chrono::steady_clock::now);
 
   // -- grants ----------------------------------------------------------------
 
@@ -160,6 +164,7 @@ private:
   transport_options options_;
   router& routes_;
   std::function<void(link_id)> on_arrival_;
+  clock now_;
   std::unordered_map<token, entry> entries_;
   std::unordered_set<token> ended_;
   std::deque<token> oldest_ended_;

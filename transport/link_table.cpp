@@ -53,6 +53,15 @@ void link_table::close(ucx::endpoint& ep) {
   ep.close(pool_);
 }
 
+template <class Predicate>
+void link_table::dismiss(Predicate pred) {
+  auto gone = std::stable_partition(leftovers_.begin(), leftovers_.end(),
+                                    [&pred](auto& x) { return !pred(x); });
+  std::for_each(gone, leftovers_.end(),
+                [this](leftover& x) { close(x.endpoint); });
+  leftovers_.erase(gone, leftovers_.end());
+}
+
 // -- connecting --------------------------------------------------------------
 
 void link_table::connect(worker_info to, ucx_link::client client) {
@@ -109,166 +118,6 @@ void link_table::retry(ucx_link& x, const caf::error& reason) {
 
 hello link_table::introduce(const ucx_link& x) const {
   return {self_, x.id(), x.endpoint_count, x.peer_info().incarnation};
-}
-
-// -- frames ------------------------------------------------------------------
-
-void link_table::receive(const frame& x, ucp_ep_h reply) {
-  if (auto* opening = std::get_if<hello>(&x.content)) {
-    receive_hello(*opening, reply);
-    return;
-  }
-  auto i = links_.find(x.link_id);
-  if (i == links_.end() || !i->second->endpoint)
-    return;
-  auto& link = *i->second;
-  link.last_heard = loop_.now();
-  if (auto* ack = std::get_if<hello_ack>(&x.content))
-    receive_ack(link, ack->self, reply);
-  else if (auto* refusal = std::get_if<hello_refused>(&x.content))
-    receive_refusal(link, *refusal);
-  else if (auto* farewell = std::get_if<goodbye>(&x.content);
-           farewell && link.up())
-    receive_goodbye(link, *farewell);
-}
-
-void link_table::receive_hello(const hello& x, ucp_ep_h reply) {
-  auto incarnation = x.worker.incarnation;
-  if (incarnation == self_.incarnation)
-    return;
-  if (x.version != format_version) {
-    refuse(x, errc::unsupported_version);
-    return;
-  }
-  if (x.target_incarnation != self_.incarnation) {
-    refuse(x, errc::stale_metadata); // a good link, if any, stays
-    return;
-  }
-  std::vector<ucx_link::client> clients;
-  if (auto i = by_incarnation_.find(incarnation); i != by_incarnation_.end()) {
-    auto& old = *i->second;
-    if (!old.up() && old.endpoint && old.endpoint.get() == reply) {
-      // Both have connected at the same time, and UCX has paired the two.
-      hello_counts_[incarnation] = x.endpoint_count;
-      old.send_hello(frame{x.link_id, 0, hello_ack{introduce(old)}});
-      bring_up(old, x.link_id);
-      return;
-    }
-    if (old.remote_id == x.link_id)
-      return; // the same, but the peer's answer to our own hello was faster
-    if (x.endpoint_count <= std::max(hello_counts_[incarnation],
-                                     old.up() ? 0 : old.endpoint_count))
-      return; // of an attempt that is over, or that will see our own hello
-    if (!old.up())
-      clients = std::move(old.clients);
-    take_down(old, make_error(errc::link_reset,
-                              "peer " + old.peer() + " has made a new link"));
-  } else if (closing_ || x.endpoint_count <= hello_counts_[incarnation]) {
-    return; // of an attempt that is over, or too late
-  }
-  hello_counts_[incarnation] = x.endpoint_count;
-  accept(x, reply, std::move(clients));
-}
-
-void link_table::accept(const hello& x, ucp_ep_h reply,
-                        std::vector<ucx_link::client> clients) {
-  auto give_up = [&clients](const caf::error& reason) {
-    for (auto& client : clients)
-      client.promise.deliver(reason);
-  };
-  auto count = endpoint_count(x.worker);
-  if (count >= x.endpoint_count) {
-    refuse(x, errc::link_reset);
-    for (auto& client : clients)
-      connect(x.worker, std::move(client));
-    return;
-  }
-  if (x.endpoint_count - count > max_lag
-      || links_.size() >= options_.max_links) {
-    refuse(x, errc::limit_reached);
-    give_up(make_error(errc::limit_reached, "too many peers (rdma.max-peers)"));
-    return;
-  }
-  catch_up(x.worker, x.endpoint_count - 1);
-  auto& link = add(x.worker);
-  link.clients = std::move(clients);
-  auto ep = make_endpoint(x.worker);
-  if (!ep) {
-    take_down(link, ep.error());
-    return;
-  }
-  link.endpoint = std::move(*ep);
-  link.endpoint_count = x.endpoint_count;
-  if (link.endpoint.get() != reply) {
-    take_down(link,
-              make_error(errc::link_reset, "UCX has paired another endpoint"));
-    return;
-  }
-  link.send_hello(frame{x.link_id, 0, hello_ack{introduce(link)}});
-  bring_up(link, x.link_id);
-}
-
-// Tells the peer why, over an endpoint of its own.
-void link_table::refuse(const hello& x, errc code) {
-  auto ep = make_endpoint(x.worker);
-  if (!ep)
-    return;
-  ucx_link sender{make_random_id(), x.worker, options_, pool_};
-  sender.endpoint = std::move(*ep);
-  auto count = endpoint_count(x.worker);
-  sender.send_hello(frame{x.link_id, 0, hello_refused{code, count}});
-  leftovers_.push_back({std::move(sender.endpoint), loop_.now(), nullptr});
-}
-
-template <class Predicate>
-void link_table::dismiss(Predicate pred) {
-  auto gone = std::stable_partition(leftovers_.begin(), leftovers_.end(),
-                                    [&pred](auto& x) { return !pred(x); });
-  std::for_each(gone, leftovers_.end(),
-                [this](leftover& x) { close(x.endpoint); });
-  leftovers_.erase(gone, leftovers_.end());
-}
-
-void link_table::receive_ack(ucx_link& x, const hello& from, ucp_ep_h reply) {
-  if (x.up())
-    return; // both have connected at the same time
-  if (from.version != format_version) {
-    take_down(x, make_error(errc::unsupported_version,
-                            "peer " + x.peer() + " speaks format version "
-                              + std::to_string(from.version)));
-  } else if (from.worker.incarnation != x.peer_info().incarnation) {
-    take_down(x, make_error(errc::stale_metadata,
-                            "another worker answers at this address"));
-  } else if (reply != x.endpoint.get()) {
-    retry(x, make_error(errc::peer_unreachable,
-                        "UCX has paired another endpoint"));
-  } else {
-    bring_up(x, from.link_id);
-  }
-}
-
-void link_table::receive_refusal(ucx_link& x, const hello_refused& why) {
-  if (x.up())
-    return;
-  if (why.code != errc::link_reset) {
-    take_down(x, make_error(why.code, "refused by the peer's worker"));
-    return;
-  }
-  close(x.endpoint);
-  auto lag = why.endpoint_count - endpoint_count(x.peer_info());
-  if (lag <= max_lag)
-    catch_up(x.peer_info(), why.endpoint_count);
-  retry(x, make_error(errc::peer_unreachable, "endpoint counts differ"));
-}
-
-// Our side would hear nothing from UCX: its TCP keeps a connection for what the
-// other direction still receives.
-void link_table::receive_goodbye(ucx_link& x, const goodbye& why) {
-  auto code = why.code == errc::shutting_down ? errc::peer_lost
-                                              : errc::link_reset;
-  close(x.endpoint);
-  take_down(x, make_error(code, "peer " + x.peer() + " has closed the link: "
-                                  + to_string(why.code) + ", " + why.reason));
 }
 
 // -- life of a link ----------------------------------------------------------

@@ -8,9 +8,10 @@ namespace rdma {
 
 transfer_table::transfer_table(const transport_options& options,
                                link_finder find,
-                               std::function<void(link_id)> on_arrival)
+                               std::function<void(link_id)> on_arrival,
+                               inbound::clock now)
   : find_(std::move(find)),
-    inbound_(options, routes_, std::move(on_arrival)),
+    inbound_(options, routes_, std::move(on_arrival), std::move(now)),
     outbound_(options) {
   // nop
 }

@@ -6,6 +6,7 @@
 #include "caf_rdma/transport/outbound.hpp"
 #include "caf_rdma/transport/router.hpp"
 
+#include <chrono>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -25,7 +26,8 @@ public:
 
   /// `on_arrival` is called for each fetched chunk: a sign of life of the peer.
   transfer_table(const transport_options& options, link_finder find,
-                 std::function<void(link_id)> on_arrival);
+                 std::function<void(link_id)> on_arrival,
+                 inbound::clock now = std::chrono::steady_clock::now);
 
   // -- requests of owners ----------------------------------------------------
 

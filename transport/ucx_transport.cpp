@@ -110,7 +110,8 @@ transport_state::transport_state(actor_base* self,
       [this](link_id id) {
         if (auto* x = links_.find(id))
           x->last_heard = self_->loop().now();
-      }),
+      },
+      [this] { return self_->loop().now(); }),
     links_(options_, self->loop(), pool_, ucx_->worker, ucx_->self,
            [this](ucx_link& x, const caf::error& reason) {
              transfers_.fail(x.id(), reason);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include "caf_rdma/tests/process/worker_process.hpp"
+#include "caf_rdma/tests/process/steps.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -9,33 +9,6 @@
 #include <string>
 
 using namespace rdma_test;
-
-namespace {
-
-void write(worker_process& from, worker_process& to) {
-  auto metadata = to.must("writable w 3000000");
-  from.must("write a 7 3000000 " + metadata);
-  CHECK(from.must("wait a").starts_with("COMPLETE"));
-  to.must("wait w");
-  to.must("check w 7");
-}
-
-// Waits until bytes move.
-void until_in_progress(worker_process& x, const std::string& id) {
-  auto end = std::chrono::steady_clock::now() + patience;
-  while (x.must("status " + id).starts_with("IN_PROGRESS 0 ")
-         || x.must("status " + id).starts_with("INITIALIZED"))
-    REQUIRE(std::chrono::steady_clock::now() < end);
-}
-
-using worker_ptr = std::unique_ptr<worker_process>;
-
-worker_ptr start(const std::string& id) {
-  return std::make_unique<worker_process>(
-    std::vector<std::string>{"--rdma.worker-id=" + id});
-}
-
-} // namespace
 
 TEST_CASE("workers link again after either of them has restarted") {
   auto alice = start("alice");

@@ -65,7 +65,8 @@ transport_state::transport_state(actor_base* self, network& net, dice& random,
       [this](rdma::link_id id) {
         if (auto* x = find(id))
           x->last_heard = self_->loop().now();
-      }),
+      },
+      [this] { return self_->loop().now(); }),
     last_tick_(self->loop().now()),
     fd_(::eventfd(0, EFD_CLOEXEC)) {
   net_.join(me_.incarnation, this);
