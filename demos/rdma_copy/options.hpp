@@ -25,7 +25,7 @@ struct options {
   std::string bind = "127.0.0.1";
   std::string directory = ".";
   uint64_t buffers = 4;
-  uint64_t buffer_size = uint64_t{8} << 20;
+  uint64_t buffer_size = uint64_t{4} << 20;
   caf::timespan timeout;
   bool quiet = false;
   /// Arguments that start with "--rdma." or "--caf.".

@@ -35,6 +35,9 @@ int run(
   caf::core::init_global_meta_objects();
   rdma::config cfg;
   cfg.load<caf::io::middleman>();
+  // Work stealing, CAF's default, keeps idle threads looking for work: on two
+  // cores that took as much CPU time as the copy itself.
+  cfg.set("caf.scheduler.policy", "sharing");
   if (auto err = cfg.parse(opts.for_caf); err != caf::none)
     return report(err);
   if (cfg.cli_helptext_printed)
