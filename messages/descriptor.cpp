@@ -66,7 +66,8 @@ caf::error check(const descriptor_list& xs, access_mode use, size_t limit) {
   if (xs.size() > limit)
     return make_error(errc::limit_reached,
                       std::to_string(xs.size()) + " descriptors exceed the "
-                        + "limit of " + std::to_string(limit));
+                        + "limit of " + std::to_string(limit)
+                        + " (rdma.max-descriptors)");
   uint64_t total = 0;
   for (size_t i = 0; i < xs.size(); ++i) {
     if (auto err = check_one(xs[i], use, i); err != caf::none)

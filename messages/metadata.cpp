@@ -143,6 +143,15 @@ std::string to_string(operation_kind x) {
   return "operation_kind(" + std::to_string(static_cast<int>(x)) + ')';
 }
 
+bool from_string(std::string_view str, operation_kind& x) {
+  for (auto y : {operation_kind::writable, operation_kind::readable})
+    if (str == to_string(y)) {
+      x = y;
+      return true;
+    }
+  return false;
+}
+
 std::string to_string(const metadata& x) {
   uint64_t total = 0;
   for (const auto& y : x.descriptors)

@@ -26,6 +26,8 @@ enum class operation_kind : uint8_t { writable, readable };
 
 std::string to_string(operation_kind x);
 
+bool from_string(std::string_view str, operation_kind& x);
+
 /// Everything an active operation needs to know of a passive one. The
 /// application carries it from the passive to the active side, as a CAF message
 /// or in one of the forms below. Holds no address of memory.

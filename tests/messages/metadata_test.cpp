@@ -184,3 +184,22 @@ TEST_CASE("huge JSON strings are refused with a short message") {
     CHECK(reason_of(x.error()).size() <= 200);
   }
 }
+
+// -- names -------------------------------------------------------------------
+
+TEST_CASE("every kind of operation round-trips through its name") {
+  for (auto x : {operation_kind::writable, operation_kind::readable}) {
+    auto y = x == operation_kind::writable ? operation_kind::readable
+                                           : operation_kind::writable;
+    REQUIRE(from_string(to_string(x), y));
+    CHECK(x == y);
+  }
+}
+
+TEST_CASE("an unknown name is no kind of operation") {
+  auto x = operation_kind::readable;
+  for (auto str : {"", "Writable", "readable ", "operation_kind(2)"})
+    CHECK(!from_string(str, x));
+  CHECK(x == operation_kind::readable);
+  CHECK(to_string(static_cast<operation_kind>(2)) == "operation_kind(2)");
+}
