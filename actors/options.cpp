@@ -75,9 +75,10 @@ caf::error check(const runtime_options& x) {
     return bad("worker-id must not exceed 255 bytes");
   if (x.spin < caf::timespan{0})
     return bad("spin must not be negative");
-  if (x.active_deadline <= caf::timespan{0}
-      || x.passive_deadline <= caf::timespan{0})
-    return bad("default deadlines must be positive");
+  if (x.active_deadline <= caf::timespan{0})
+    return bad("active-deadline must be positive");
+  if (x.passive_deadline <= caf::timespan{0})
+    return bad("passive-deadline must be positive");
   if (x.grace <= caf::timespan{0})
     return bad("grace must be positive");
   if (x.max_descriptors < 1 || x.max_descriptors > 65536)

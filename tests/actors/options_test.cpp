@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+// Options of a runtime and of a connector: where they come from, what is
+// refused, and that they have an effect.
+
+#include "caf_rdma/tests/actors/node.hpp"
+
+#include <sstream>
+
+using namespace rdma;
+using namespace rdma_test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Reads the group `rdma` from a command line and a config file.
+runtime_options read(std::vector<std::string> args, const char* file = "") {
+  config cfg;
+  std::istringstream in{file};
+  auto err = cfg.parse(std::move(args), in);
+  REQUIRE(err == caf::none);
+  REQUIRE(cfg.remainder.empty());
+  return runtime_options::from(cfg);
+}
+
+void check_all_set(const runtime_options& x) {
+  CHECK(x.worker_id == "alice");
+  CHECK(x.transport.tls == "tcp");
+  CHECK(x.transport.chunk_size == 65536);
+  CHECK(x.transport.window == 7);
+  CHECK(x.transport.rendezvous_threshold == 8192);
+  CHECK(x.transport.max_inbound_bytes == 1000000);
+  CHECK(x.transport.max_links == 3);
+  CHECK(x.max_descriptors == 5);
+  CHECK(x.max_operations == 6);
+  CHECK(x.spin == 9us);
+  CHECK(x.busy_poll);
+  CHECK(x.transport.heartbeat == 200ms);
+  CHECK(x.transport.heartbeat_limit == 4s);
+  CHECK(x.transport.connect_timeout == 8s);
+  CHECK(x.active_deadline == 20s);
+  CHECK(x.passive_deadline == 2min);
+  CHECK(x.grace == 300ms);
+}
+
+/// Name of the option that is refused after `change`; empty if none is.
+template <class F>
+std::string refused(F change) {
+  runtime_options x;
+  change(x);
+  auto err = check(x);
+  if (err == caf::none)
+    return {};
+  CHECK(code_of(err) == errc::invalid_option);
+  auto reason = reason_of(err);
+  return reason.substr(0, reason.find(' '));
+}
+
+} // namespace
+
+TEST_CASE("every option may stand on the command line") {
+  check_all_set(read(
+    {"--rdma.worker-id=alice", "--rdma.tls=tcp", "--rdma.chunk-size=65536",
+     "--rdma.window=7", "--rdma.rendezvous-threshold=8192",
+     "--rdma.max-inbound-bytes=1000000", "--rdma.max-peers=3",
+     "--rdma.max-descriptors=5", "--rdma.max-operations=6", "--rdma.spin=9us",
+     "--rdma.busy-poll", "--rdma.heartbeat=200ms", "--rdma.heartbeat-limit=4s",
+     "--rdma.connect-timeout=8s", "--rdma.active-deadline=20s",
+     "--rdma.passive-deadline=2min", "--rdma.grace=300ms"}));
+}
+
+TEST_CASE("every option may stand in a config file") {
+  check_all_set(read({}, R"(
+    rdma {
+      worker-id = "alice"
+      tls = "tcp"
+      chunk-size = 65536
+      window = 7
+      rendezvous-threshold = 8192
+      max-inbound-bytes = 1000000
+      max-peers = 3
+      max-descriptors = 5
+      max-operations = 6
+      spin = 9us
+      busy-poll = true
+      heartbeat = 200ms
+      heartbeat-limit = 4s
+      connect-timeout = 8s
+      active-deadline = 20s
+      passive-deadline = 2min
+      grace = 300ms
+    })"));
+}
+
+TEST_CASE("an option that is not set keeps its default") {
+  auto x = read({"--rdma.window=7"});
+  runtime_options defaults;
+  CHECK(x.transport.window == 7);
+  CHECK(x.transport.chunk_size == defaults.transport.chunk_size);
+  CHECK(x.grace == defaults.grace);
+  CHECK(check(defaults) == caf::none);
+}
+
+TEST_CASE("an option of a runtime outside of its range is named in the error") {
+  CHECK(refused([](auto& x) { x.worker_id.resize(256); }) == "worker-id");
+  CHECK(refused([](auto& x) { x.spin = -1ns; }) == "spin");
+  CHECK(refused([](auto& x) { x.grace = 0s; }) == "grace");
+  CHECK(refused([](auto& x) { x.max_descriptors = 0; }) == "max-descriptors");
+  CHECK(refused([](auto& x) { x.max_descriptors = 65537; })
+        == "max-descriptors");
+  CHECK(refused([](auto& x) { x.max_operations = 0; }) == "max-operations");
+  CHECK(refused([](auto& x) { x.transport.window = 0; }) == "window");
+  CHECK(refused([](auto& x) { x.active_deadline = 0s; }) == "active-deadline");
+  CHECK(refused([](auto& x) { x.passive_deadline = -1s; })
+        == "passive-deadline");
+}
+
+TEST_CASE("a runtime with a bad option does not start") {
+  config cfg;
+  caf::actor_system sys{cfg};
+  runtime_options x;
+  x.grace = 0s;
+  auto runtime = runtime::make(sys, x);
+  REQUIRE_FALSE(runtime);
+  CHECK(code_of(runtime.error()) == errc::invalid_option);
+}
+
+TEST_CASE("what a connector sets takes the place of the runtime's options") {
+  runtime_options base;
+  auto x = merge(base, {.active_deadline = 3s, .max_operations = 2});
+  CHECK(x.active_deadline == 3s);
+  CHECK(x.passive_deadline == base.passive_deadline);
+  CHECK(x.max_operations == 2);
+  x = merge(base, {.passive_deadline = 4s});
+  CHECK(x.active_deadline == base.active_deadline);
+  CHECK(x.passive_deadline == 4s);
+  CHECK(x.max_operations == base.max_operations);
+}
+
+TEST_CASE("a connector's own default deadline ends its operations") {
+  node x{"alice"};
+  x.connector = x.runtime.spawn_connector("hasty", {.passive_deadline = 20ms});
+  std::vector<std::byte> memory(100);
+  auto end = x.wait(x.begin(create_writable_atom_v, describe(memory)));
+  REQUIRE_FALSE(end);
+  CHECK(code_of(end.error()) == errc::deadline_exceeded);
+}
+
+TEST_CASE("a connector's own limit of operations is answered with its name") {
+  node x{"alice"};
+  x.connector = x.runtime.spawn_connector("small", {.max_operations = 1});
+  std::vector<std::byte> memory(100);
+  auto first = x.begin(create_writable_atom_v, describe(memory));
+  auto second = x.ask<operation>(x.connector, create_writable_atom_v,
+                                 describe(memory));
+  REQUIRE_FALSE(second);
+  CHECK(code_of(second.error()) == errc::limit_reached);
+  CHECK(reason_of(second.error()).find("max-operations") != std::string::npos);
+  x.connector = x.runtime.spawn_connector("other");
+  x.begin(create_writable_atom_v, describe(memory));
+}
