@@ -6,8 +6,27 @@
 #include "caf_rdma/transport/link_table.hpp"
 
 #include <algorithm>
+#include <string>
 
 namespace rdma {
+
+namespace {
+
+// A refusal carries its code only.
+std::string explain_refusal(errc code) {
+  switch (code) {
+    case errc::limit_reached:
+      return ": it has too many peers (its rdma.max-peers)";
+    case errc::stale_metadata:
+      return ": it is in another life by now";
+    case errc::unsupported_version:
+      return ": it speaks another format version";
+    default:
+      return {};
+  }
+}
+
+} // namespace
 
 // -- frames ------------------------------------------------------------------
 
@@ -140,7 +159,8 @@ void link_table::receive_refusal(ucx_link& x, const hello_refused& why) {
   if (x.up())
     return;
   if (why.code != errc::link_reset) {
-    take_down(x, make_error(why.code, "refused by the peer's worker"));
+    take_down(x, make_error(why.code, "refused by peer " + x.peer()
+                                        + explain_refusal(why.code)));
     return;
   }
   close(x.endpoint);
