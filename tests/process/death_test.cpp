@@ -73,6 +73,7 @@ TEST_CASE("a worker that dies in mid-transfer leaves peer_lost behind") {
   auto answer = survivor->ask("wait " + id);
   CAPTURE(answer);
   CHECK(code_of(answer) == "peer_lost");
+  CHECK(answer.find("(UCX: ") != std::string::npos);
   is_refused(*survivor, old_metadata);
   works_on(*survivor);
 }
