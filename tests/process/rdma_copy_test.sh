@@ -119,6 +119,10 @@ check "a put prints one line with size and SHA-256" \
   grep -qxE "$line, sha256 $(sha large)" out
 check "the file is on the server under its new name" same large store/renamed
 check "progress is shown line by line when piped" grep -q '^put 100 %' err
+script -qec "'$program' put large $address --name renamed" typescript \
+  > /dev/null < /dev/null
+check "on a terminal a bar shows rate and time left" grep -qE \
+  $'\r'"put \\[#+ *\\] +[0-9]+ %  [0-9.]+ GB/s, [0-9]+ s left" typescript
 copy get renamed "$address"
 check "without --output a get writes to the name on the server" \
   same large renamed
@@ -247,6 +251,24 @@ ends_in() {
   [ $code -ne 0 ] && [ $code -lt 124 ] && [ ! -s out ] \
     && [ $((SECONDS - start)) -le "$1" ] && grep -q '^rdma_copy: ' progress
 }
+
+# most_memory PID: the largest resident size of a process so far, in KiB.
+most_memory() { awk '/^VmHWM/ { print $2 }' "/proc/$1/status"; }
+
+# 512 MiB, a quarter of the file, has room for UCX and for sanitizers.
+needs_little_memory() {
+  in_transfer "$1" && wait_until 30 grep -q '60 %' progress || return 1
+  local client_memory server_memory
+  client_memory=$(most_memory "$(pgrep -P "$client")")
+  server_memory=$(most_memory "$pid")
+  echo "# $1 of 2 GiB: client $client_memory KiB, server $server_memory KiB"
+  wait "$client" && [ "$client_memory" -lt 524288 ] \
+    && [ "$server_memory" -lt 524288 ]
+}
+start store
+check "a put needs far less memory than the file has" needs_little_memory put
+check "a get needs far less memory than the file has" needs_little_memory get
+stop "$pid"
 
 kill_server() {
   start store
