@@ -195,6 +195,23 @@ void soak::finish() {
       i = look(*i) ? transfers_.erase(i) : std::next(i);
     std::this_thread::sleep_for(10ms);
   }
+  for (size_t i = 0; i < workers_.size(); ++i)
+    check_rest(i);
+}
+
+// What stays is the transport, the connector and a peer for each worker; what
+// has ended may still be on its way out.
+void soak::check_rest(size_t slot) {
+  auto end = clock::now() + slack;
+  for (;;) {
+    auto actors = std::stoul(word(must(slot, "stats"), 2));
+    if (actors <= workers_.size() + 2)
+      return;
+    if (clock::now() > end)
+      throw broken_promise{"worker " + std::to_string(slot) + " has "
+                           + std::to_string(actors) + " actors left"};
+    std::this_thread::sleep_for(10ms);
+  }
 }
 
 std::string soak::must(size_t slot, const std::string& line) {

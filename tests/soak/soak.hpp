@@ -39,7 +39,7 @@ public:
   /// Does something at random.
   void step();
 
-  /// Lets everything end.
+  /// Lets everything end, and checks that no worker keeps an operation.
   void finish();
 
   const statistics& stats() const noexcept {
@@ -92,6 +92,8 @@ private:
 
   /// Checks that nothing has written the memory since, and forgets it.
   void drop(const side& x);
+
+  void check_rest(size_t slot);
 
   std::string must(size_t slot, const std::string& line);
 
