@@ -31,18 +31,25 @@ cd "$work" || exit 1
 
 # check SENTENCE COMMAND...: the check succeeds if the command does.
 check() {
-  local sentence=$1
+  local sentence=$1 log
   shift
   if "$@"; then
     echo "ok - $sentence"
   else
     echo "not ok - $sentence ($*)"
-    [ ! -s err ] || sed 's/^/#   /' err
+    for log in err progress; do
+      [ ! -s $log ] || sed "s/^/#   $log: /" $log
+    done
     failures=$((failures + 1))
   fi
 }
 
-copy() { timeout 30 "$program" "$@" > out 2> err; }
+copy() {
+  local code=0
+  timeout 30 "$program" "$@" > out 2> err || code=$?
+  [ $code -ne 124 ] || echo "did not end within 30 seconds" >> err
+  return $code
+}
 
 # fails PATTERN ARGUMENT...: a copy that fails by itself, with one line.
 fails() {
@@ -230,14 +237,17 @@ fi
 truncate -s 2G huge
 truncate -s 2G store/huge
 
-# in_transfer put|get: a transfer in the background, seen under way.
+# in_transfer put|get [SECONDS]: a transfer in the background, seen under way; it
+# may take that long.
 in_transfer() {
+  local limit=${2:-30}
   rm -f back
   : > progress
   if [ "$1" = put ]; then
-    timeout 30 "$program" put huge "$address" > out 2> progress &
+    timeout "$limit" "$program" put huge "$address" > out 2> progress &
   else
-    timeout 30 "$program" get huge "$address" --output back > out 2> progress &
+    timeout "$limit" "$program" get huge "$address" --output back > out \
+      2> progress &
   fi
   client=$!
   wait_until 20 grep -q '10 %' progress
@@ -248,6 +258,7 @@ ends_in() {
   local start=$SECONDS code
   wait "$client"
   code=$?
+  echo "ended with $code after about $((SECONDS - start)) s" >> progress
   [ $code -ne 0 ] && [ $code -lt 124 ] && [ ! -s out ] \
     && [ $((SECONDS - start)) -le "$1" ] && grep -q '^rdma_copy: ' progress
 }
@@ -257,7 +268,7 @@ most_memory() { awk '/^VmHWM/ { print $2 }' "/proc/$1/status"; }
 
 # 512 MiB, a quarter of the file, has room for UCX and for sanitizers.
 needs_little_memory() {
-  in_transfer "$1" && wait_until 30 grep -q '60 %' progress || return 1
+  in_transfer "$1" 240 && wait_until 240 grep -q '60 %' progress || return 1
   local client_memory server_memory
   client_memory=$(most_memory "$(pgrep -P "$client")")
   server_memory=$(most_memory "$pid")
