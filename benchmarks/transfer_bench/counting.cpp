@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "counting.hpp"
+
+#include "library_node.hpp"
+#include "memory.hpp"
+#include "peer_process.hpp"
+#include "time_limit.hpp"
+
+#if __has_include(<valgrind/callgrind.h>)
+#  include <valgrind/callgrind.h>
+#else
+#  define CALLGRIND_START_INSTRUMENTATION
+#  define CALLGRIND_STOP_INSTRUMENTATION
+#endif
+
+#include <iostream>
+#include <utility>
+#include <vector>
+
+namespace transfer_bench {
+
+namespace {
+
+constexpr unsigned patience_s = 600;
+
+std::vector<rdma::metadata> create(const work& x, peer_process& other) {
+  other.tell("create " + to_line(x));
+  std::vector<rdma::metadata> result;
+  for (size_t i = 0; i < x.count; ++i) {
+    auto md = rdma::metadata_from_text(other.hear());
+    if (!md)
+      die("library: " + to_string(md.error()));
+    result.push_back(std::move(*md));
+  }
+  return result;
+}
+
+} // namespace
+
+void count_operations(const options& opts) {
+  limit_time("counting", patience_s);
+  work x;
+  x.mode = opts.modes.empty() || opts.modes.front() == "write"
+             ? direction::write
+             : direction::read;
+  x.size = opts.sizes.empty() ? 4096 : opts.sizes.front();
+  x.outstanding = opts.outstanding.empty() ? 1 : opts.outstanding.front();
+  x.count = opts.operations;
+  auto loop = opts.loops.empty() ? loop_mode::sleeping
+                                 : parse_loop(opts.loops.front());
+  auto lane = opts.lanes.empty() ? library_lanes().front() : opts.lanes.front();
+  peer_process other{opts.connect};
+  reserve_memory(memory_for(x));
+  other.ask("memory " + std::to_string(memory().size()));
+  library_node node{loop, lane, 1};
+  other.ask("library " + to_string(loop) + ' ' + lane + " 1");
+  auto warm_up = x;
+  warm_up.count = x.outstanding;
+  node.run(warm_up, create(warm_up, other));
+  auto remote = create(x, other);
+  CALLGRIND_START_INSTRUMENTATION;
+  auto result = node.run(x, std::move(remote));
+  CALLGRIND_STOP_INSTRUMENTATION;
+  std::cout << x.count << " operations (" << describe(x) << "), "
+            << percentile(result.us, 0.5) << " us each\n";
+  other.ask("end");
+}
+
+} // namespace transfer_bench
