@@ -3,6 +3,7 @@
 #include "benchmark.hpp"
 
 #include "memory.hpp"
+#include "pattern.hpp"
 #include "peer_process.hpp"
 #include "series.hpp"
 #include "session.hpp"
@@ -61,6 +62,28 @@ samples run_cold(const subject& who, work x, peer_process& other) {
   return result;
 }
 
+/// A short run that is not measured. Makes sure that bytes really move.
+void warm_up(session& current, const subject& who, work x,
+             peer_process& other) {
+  static unsigned seed = 0;
+  ++seed;
+  auto command = [&x](const char* name, unsigned value) {
+    return name + std::to_string(value) + ' ' + to_line(x);
+  };
+  auto comes_here = x.mode == direction::read
+                    || who.what == contender::process_vm_readv;
+  fill_pattern(x, comes_here ? seed + 1 : seed);
+  other.ask(command("fill ", comes_here ? seed : seed + 1));
+  x.count = std::max({x.outstanding, who.peers, x.count / 10});
+  current.run(x);
+  if (who.what == contender::memcpy)
+    return;
+  auto good = comes_here ? check_pattern(x, seed)
+                         : other.ask(command("check ", seed)) == "done";
+  if (!good)
+    die(name_of(who) + ": " + describe(x) + ": the wrong bytes have arrived");
+}
+
 void take_turn(results& to, const turn& x, peer_process& other) {
   std::unique_ptr<session> current;
   for (auto& what : x.works) {
@@ -73,12 +96,8 @@ void take_turn(results& to, const turn& x, peer_process& other) {
     }
     if (!current)
       current = make_session(x.who, other);
-    if (what.kind != work_kind::idle) {
-      auto warm_up = what;
-      warm_up.count
-        = std::max({what.outstanding, x.who.peers, what.count / 10});
-      current->run(warm_up);
-    }
+    if (what.kind != work_kind::idle)
+      warm_up(*current, x.who, what, other);
     series.add(what, current->run(what));
   }
 }

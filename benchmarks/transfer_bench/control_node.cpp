@@ -51,11 +51,25 @@ void control_node::finish(size_t slot) {
   free_.push_back(slot);
 }
 
+void control_node::say_bye() {
+  post_bye();
+  await_bye();
+}
+
 // -- passive side ------------------------------------------------------------
 
 void control_node::serve() {
-  while (!over())
+  await_bye();
+  post_bye();
+  while (!settled())
     progress();
+}
+
+// The twin may need our progress as long as it has not said bye.
+void control_node::await_bye() {
+  while (!bye_ || !settled())
+    progress();
+  bye_ = false;
 }
 
 // -- factory -----------------------------------------------------------------

@@ -32,7 +32,7 @@ public:
   samples run(const work& x);
 
   /// Lets `serve` return on the other side.
-  virtual void say_bye() = 0;
+  void say_bye();
 
   // -- passive side ----------------------------------------------------------
 
@@ -46,8 +46,15 @@ protected:
   /// Does what there is to do; may sleep if there was nothing for a while.
   virtual void progress() = 0;
 
-  /// Returns whether the twin has said bye and nothing is left to do.
-  virtual bool over() const = 0;
+  virtual void post_bye() = 0;
+
+  /// Returns whether all that was posted has ended.
+  virtual bool settled() const = 0;
+
+  /// Takes note that the twin has said bye.
+  void hear_bye() noexcept {
+    bye_ = true;
+  }
 
   /// Takes note that the transfer in a slot has ended.
   void finish(size_t slot);
@@ -61,12 +68,15 @@ private:
 
   void begin_next(size_t slot);
 
+  void await_bye();
+
   work work_;
   samples samples_;
   std::vector<clock::time_point> begun_at_;
   size_t begun_ = 0;
   std::vector<size_t> free_;
   std::vector<size_t> scratch_;
+  bool bye_ = false;
 };
 
 /// Makes one side of a control; `host` is where its twin runs.

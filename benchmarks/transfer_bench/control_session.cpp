@@ -8,16 +8,19 @@ control_session::control_session(const subject& x, peer_process& other)
   : other_(other), node_(make_control(x.what, x.loop, other.host())) {
   node_->meet(
     other_.ask("control " + to_string(x.what) + ' ' + to_string(x.loop)));
-  other_.ask(node_->introduce());
+  other_.ask("meet " + node_->introduce());
 }
 
 control_session::~control_session() {
-  node_->say_bye();
-  other_.hear();
+  other_.ask("end");
 }
 
 samples control_session::run(const work& x) {
-  return node_->run(x);
+  other_.tell("serve");
+  auto result = node_->run(x);
+  node_->say_bye();
+  other_.hear();
+  return result;
 }
 
 } // namespace transfer_bench

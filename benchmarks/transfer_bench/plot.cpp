@@ -96,6 +96,7 @@ std::string draw(const std::vector<row>& rows) {
       << "'>\n"
       << style << "<rect width='100%' height='100%' fill='white'/>\n";
   auto top = 0.0;
+  std::vector<curve> shown;
   for (auto mode : {direction::write, direction::read}) {
     auto of_mode = curves(rows, mode, bandwidth);
     if (of_mode.empty())
@@ -106,10 +107,9 @@ std::string draw(const std::vector<row>& rows) {
                      curves(rows, mode, latency)}
              .draw(svg_chart::width + 10, top);
     top += svg_chart::height;
-    if (mode == direction::read)
-      out << draw_legend(of_mode, top + 20);
+    shown = of_mode;
   }
-  out << "</svg>";
+  out << draw_legend(shown, top + 20) << "</svg>";
   return out.str();
 }
 

@@ -17,9 +17,8 @@ void raw_node::meet(const std::string& line) {
   worker_.set_peer(line);
 }
 
-void raw_node::say_bye() {
+void raw_node::post_bye() {
   worker_.send({raw_message::bye});
-  worker_.flush_and_wait();
 }
 
 void raw_node::progress() {
@@ -27,15 +26,15 @@ void raw_node::progress() {
   settle();
 }
 
-bool raw_node::over() const {
-  return bye_ && worker_.idle();
+bool raw_node::settled() const {
+  return worker_.idle();
 }
 
 // -- overrides of raw_listener -----------------------------------------------
 
 void raw_node::on_message(const raw_message& x) {
   if (x.what == raw_message::bye)
-    bye_ = true;
+    hear_bye();
 }
 
 std::span<std::byte> raw_node::target(const raw_message&, size_t) {

@@ -21,12 +21,12 @@ public:
 
   void meet(const std::string& line) override;
 
-  void say_bye() override;
-
 protected:
+  void post_bye() override;
+
   void progress() override;
 
-  bool over() const override;
+  bool settled() const override;
 
   /// Does what UCX's callbacks may only ask for.
   virtual void settle() = 0;
@@ -44,9 +44,6 @@ protected:
   // -- member variables ------------------------------------------------------
 
   raw_worker worker_;
-
-private:
-  bool bye_ = false;
 };
 
 } // namespace transfer_bench

@@ -123,11 +123,6 @@ void raw_worker::flush(uint32_t slot) {
   settle(ucp_ep_flush_nbx(endpoint(), &param), req);
 }
 
-void raw_worker::flush_and_wait() {
-  ucp_request_param_t param{};
-  wait(ucp_ep_flush_nbx(endpoint(), &param));
-}
-
 void raw_worker::wait(ucs_status_ptr_t result) {
   while (UCS_PTR_IS_PTR(result)
          && ucp_request_check_status(result) == UCS_INPROGRESS)

@@ -63,9 +63,6 @@ public:
   /// Tells the listener when everything before has arrived.
   void flush(uint32_t slot);
 
-  /// Waits until all messages are with the operating system.
-  void flush_and_wait();
-
   // -- progress --------------------------------------------------------------
 
   /// Runs UCX once; may sleep if nothing happened for a while.

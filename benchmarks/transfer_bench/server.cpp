@@ -7,6 +7,7 @@
 #include "line_channel.hpp"
 #include "memory.hpp"
 #include "nonce.hpp"
+#include "pattern.hpp"
 #include "sockets.hpp"
 #include "time_limit.hpp"
 #include "vm_reader.hpp"
@@ -58,10 +59,16 @@ private:
       return expose_memory();
     if (command == "rss")
       return std::to_string(resident_kib());
+    if (command == "fill" || command == "check")
+      return use_pattern(command, in);
+    if (command == "control")
+      return start_control(in);
     if (command == "memory")
       grow_memory(in);
-    else if (command == "control")
-      serve_control(in);
+    else if (command == "meet" && control_)
+      meet(in);
+    else if (command == "serve" && control_)
+      control_->serve();
     else if (command == "library")
       start_library(in);
     else if (command == "cycles" && node_)
@@ -69,7 +76,7 @@ private:
     else if (command == "drop" && node_)
       node_->drop();
     else if (command == "end")
-      node_.reset();
+      end();
     else
       die("unknown command: " + command);
     return "done";
@@ -81,18 +88,34 @@ private:
     reserve_memory(size);
   }
 
-  void serve_control(std::istream& in) {
+  static std::string use_pattern(const std::string& command, std::istream& in) {
+    unsigned seed = 0;
+    in >> seed;
+    auto what = parse_work(in);
+    if (command == "fill")
+      fill_pattern(what, seed);
+    else if (!check_pattern(what, seed))
+      return "wrong";
+    return "done";
+  }
+
+  std::string start_control(std::istream& in) {
     std::string name;
     std::string loop;
     in >> name >> loop;
-    auto node = make_control(parse_contender(name), parse_loop(loop), "");
-    peer_.tell(node->introduce());
+    control_ = make_control(parse_contender(name), parse_loop(loop), "");
+    return control_->introduce();
+  }
+
+  void meet(std::istream& in) {
     std::string line;
-    if (!peer_.hear(line))
-      die("the first process is gone");
-    node->meet(line);
-    peer_.tell("ready");
-    node->serve();
+    std::getline(in >> std::ws, line);
+    control_->meet(line);
+  }
+
+  void end() {
+    node_.reset();
+    control_.reset();
   }
 
   void start_library(std::istream& in) {
@@ -105,6 +128,7 @@ private:
 
   line_channel peer_;
   std::optional<library_node> node_;
+  std::unique_ptr<control_node> control_;
 };
 
 } // namespace

@@ -13,9 +13,12 @@ namespace transfer_bench {
 ///     memory SIZE     "done"; has so much memory from now on
 ///     expose          where to find that memory
 ///     rss             KiB
+///     fill SEED WORK  "done"; writes a pattern to that memory
+///     check SEED WORK "done" if the pattern is there
 ///     control NAME LOOP
-///                     its introduction; then hears the peer's; "ready"; serves
-///                     until the peer says bye; then "done"
+///                     its introduction; a node of the control, until "end"
+///     meet LINE       "done"; the introduction of the peer
+///     serve           serves until the peer says bye; then "done"
 ///     library LOOP LANE RUNTIMES
 ///                     "done"; a node of the library, until "end"
 ///     create WORK     a line of metadata for each operation

@@ -59,14 +59,12 @@ void tcp_node::meet(const std::string& line) {
   fd_ = listener_ >= 0 ? accept_from(listener_, 10) : connect_to(host_, line);
 }
 
-void tcp_node::say_bye() {
+void tcp_node::post_bye() {
   send({header::bye});
-  while (!queue_.empty())
-    progress();
 }
 
-bool tcp_node::over() const {
-  return bye_ && queue_.empty();
+bool tcp_node::settled() const {
+  return queue_.empty();
 }
 
 // -- transfers ---------------------------------------------------------------
@@ -98,7 +96,7 @@ void tcp_node::on_header(const header& x) {
         finish(x.slot);
       break;
     case header::bye:
-      bye_ = true;
+      hear_bye();
       break;
   }
 }

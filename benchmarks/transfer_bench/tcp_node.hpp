@@ -26,14 +26,14 @@ public:
 
   void meet(const std::string& line) override;
 
-  void say_bye() override;
-
 protected:
+  void post_bye() override;
+
   void begin(size_t slot) override;
 
   void progress() override;
 
-  bool over() const override;
+  bool settled() const override;
 
 private:
   struct header {
@@ -84,7 +84,6 @@ private:
   /// What comes in, and the part of it that is still to come.
   header incoming_;
   std::span<std::byte> missing_;
-  bool bye_ = false;
 };
 
 } // namespace transfer_bench
