@@ -62,9 +62,10 @@ samples run_cold(const subject& who, work x, peer_process& other) {
   return result;
 }
 
-/// A short run that is not measured. Makes sure that bytes really move.
-void warm_up(session& current, const subject& who, work x,
-             peer_process& other) {
+/// A short run that is not measured. Makes sure that bytes really move; returns
+/// the seconds of one transfer.
+double warm_up(session& current, const subject& who, work x,
+               peer_process& other) {
   static unsigned seed = 0;
   ++seed;
   auto command = [&x](const char* name, unsigned value) {
@@ -75,18 +76,25 @@ void warm_up(session& current, const subject& who, work x,
   fill_pattern(x, comes_here ? seed + 1 : seed);
   other.ask(command("fill ", comes_here ? seed : seed + 1));
   x.count = std::max({x.outstanding, who.peers, x.count / 10});
-  current.run(x);
+  auto result = current.run(x).seconds / static_cast<double>(x.count);
   if (who.what == contender::memcpy)
-    return;
+    return result;
   auto good = comes_here ? check_pattern(x, seed)
                          : other.ask(command("check ", seed)) == "done";
   if (!good)
     die(name_of(who) + ": " + describe(x) + ": the wrong bytes have arrived");
+  return result;
 }
 
-void take_turn(results& to, const turn& x, peer_process& other) {
+/// Takes out transfers that there is no time for.
+void shorten(work& x, double seconds_each, double budget) {
+  auto n = static_cast<size_t>(budget / seconds_each);
+  x.count = std::min(x.count, std::max({n, 2 * x.outstanding, size_t{3}}));
+}
+
+void take_turn(results& to, const turn& x, double budget, peer_process& other) {
   std::unique_ptr<session> current;
-  for (auto& what : x.works) {
+  for (auto what : x.works) {
     limit_time(name_of(x.who) + ": " + describe(what), patience_s);
     auto& series = to[{x.who, what}];
     if (what.kind == work_kind::cold) {
@@ -97,19 +105,22 @@ void take_turn(results& to, const turn& x, peer_process& other) {
     if (!current)
       current = make_session(x.who, other);
     if (what.kind != work_kind::idle)
-      warm_up(*current, x.who, what, other);
+      shorten(what, warm_up(*current, x.who, what, other), budget);
     series.add(what, current->run(what));
   }
 }
 
-std::vector<row> run_group(const group& x, size_t rounds, peer_process& other) {
+std::vector<row> run_group(const group& x, const options& opts,
+                           peer_process& other) {
+  auto rounds = opts.rounds > 0 ? opts.rounds : opts.quick ? 1 : 5;
+  auto budget = opts.quick ? 0.04 : 0.3;
   auto turns = plan(x);
   results all;
   for (size_t round = 0; round < rounds; ++round) {
     std::cerr << x.name << ": round " << round + 1 << " of " << rounds
               << std::endl;
     for (auto& y : turns)
-      take_turn(all, y, other);
+      take_turn(all, y, budget, other);
     // Nobody always comes after the same one.
     std::ranges::rotate(turns, turns.begin() + 1);
   }
@@ -145,10 +156,9 @@ std::vector<row> run(const options& opts) {
   auto size = memory_for(groups);
   reserve_memory(size);
   other.ask("memory " + std::to_string(size));
-  auto rounds = opts.rounds > 0 ? opts.rounds : opts.quick ? 1 : 5;
   std::vector<row> result;
   for (auto& x : groups)
-    for (auto& y : run_group(x, rounds, other))
+    for (auto& y : run_group(x, opts, other))
       result.push_back(std::move(y));
   std::ranges::stable_sort(result, {}, [names = case_names()](const row& x) {
     return std::ranges::find(names, x.of.case_name) - names.begin();

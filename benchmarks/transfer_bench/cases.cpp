@@ -58,10 +58,11 @@ private:
     return opts_.quick ? quick : full;
   }
 
-  /// Transfers of one round: enough to be well above a scheduler's time slice.
+  /// The most transfers of one round: as many as are well above a scheduler's
+  /// time slice.
   size_t count_for(size_t size, size_t outstanding) const {
-    auto volume = pick(48, 256) * mib;
-    auto n = std::clamp(volume / size, size_t{1}, pick(200, 1000));
+    auto volume = pick(64, 512) * mib;
+    auto n = std::clamp(volume / size, size_t{1}, pick(500, 4000));
     return std::max(n, outstanding);
   }
 
@@ -94,8 +95,14 @@ private:
     x.who = caller::loop;
     std::vector<control> result;
     for (auto other : others)
-      if (available(other))
-        result.push_back({to_string(other), {other, loop, "", 1, 1}, x});
+      if (available(other)) {
+        // Who talks to nobody does not wait for anybody.
+        auto alone = other == contender::memcpy
+                     || other == contender::process_vm_readv;
+        result.push_back({to_string(other),
+                          {other, alone ? loop_mode::polling : loop, "", 1, 1},
+                          x});
+      }
     return result;
   }
 
@@ -161,7 +168,7 @@ private:
 
   void bandwidth(const subject& who, direction mode, size_t size) {
     for (auto outstanding : {size_t{1}, size_t{4}, size_t{16}}) {
-      if (opts_.quick && outstanding == 4)
+      if (opts_.quick && (outstanding == 4 || outstanding * size > 256 * mib))
         continue;
       work x{work_kind::transfers,         mode,        size, 1, outstanding,
              count_for(size, outstanding), caller::loop};

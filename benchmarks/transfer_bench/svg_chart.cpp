@@ -38,7 +38,12 @@ std::string segment(double x1, double y1, double x2, double y2,
 
 std::string show_power(double x) {
   std::ostringstream out;
-  out << x;
+  if (x > 0.9e6)
+    out << x / 1e6 << " M";
+  else if (x > 0.9e3)
+    out << x / 1e3 << " k";
+  else
+    out << x;
   return out.str();
 }
 
