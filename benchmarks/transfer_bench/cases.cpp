@@ -168,7 +168,7 @@ private:
 
   void bandwidth(const subject& who, direction mode, size_t size) {
     for (auto outstanding : {size_t{1}, size_t{4}, size_t{16}}) {
-      if (opts_.quick && (outstanding == 4 || outstanding * size > 256 * mib))
+      if (opts_.quick && (outstanding == 4 || outstanding * size > 64 * mib))
         continue;
       work x{work_kind::transfers,         mode,        size, 1, outstanding,
              count_for(size, outstanding), caller::loop};

@@ -53,7 +53,7 @@ void cycle_client::begin(const std::string& metadata_text) {
                 local_memory(0, work_, std::move(owner)), std::move(*md))
     .then(
       [this](rdma::operation& op) {
-        request(op.actor(), patience, rdma::wait_atom_v)
+        request(op.actor(), no_timeout, rdma::wait_atom_v)
           .then(
             [this](const rdma::report& x) {
               samples_.lane = x.lane;

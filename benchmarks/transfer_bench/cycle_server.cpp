@@ -46,11 +46,11 @@ void cycle_server::next() {
 }
 
 void cycle_server::hand_over(rdma::operation op) {
-  request(op.actor(), patience, rdma::metadata_atom_v)
+  request(op.actor(), no_timeout, rdma::metadata_atom_v)
     .then([this](const rdma::metadata& x) { peer_.tell(to_text(x)); },
           failed(work_));
   // A pending `wait` keeps the operation.
-  request(op.actor(), patience, rdma::wait_atom_v)
+  request(op.actor(), no_timeout, rdma::wait_atom_v)
     .then([this](const rdma::report&) { end_part(); }, failed(work_));
 }
 

@@ -81,7 +81,7 @@ std::vector<std::string> library_node::create(const work& x) {
     result.push_back(to_text(md));
   };
   auto get_metadata = [this](const rdma::operation& op) {
-    return self_->request(op.actor(), patience, rdma::metadata_atom_v);
+    return self_->request(op.actor(), no_timeout, rdma::metadata_atom_v);
   };
   for (size_t i = 0; i < x.count; i += batch) {
     auto n = std::min(batch, x.count - i);
@@ -155,7 +155,7 @@ samples library_node::run_scoped(const work& x,
     request_begin(self_.ptr(), nodes_.front().connector, x.mode,
                   local_memory(0, x), std::move(md))
       .receive([&op](rdma::operation& y) { op = std::move(y); }, failed(x));
-    self_->request(op.actor(), patience, rdma::wait_atom_v)
+    self_->request(op.actor(), no_timeout, rdma::wait_atom_v)
       .receive([&](const rdma::report& y) { result.lane = y.lane; }, failed(x));
     result.us.push_back(
       std::chrono::duration<double, std::micro>(clock::now() - begin).count());

@@ -9,15 +9,15 @@
 
 #include <caf/timespan.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <utility>
 
 namespace transfer_bench {
 
-/// Longer than any operation lives.
-inline constexpr caf::timespan patience = std::chrono::minutes{2};
+/// CAF would hand a timeout to the thread of its clock, which costs more than
+/// an operation. Operations have deadlines of their own.
+inline constexpr auto no_timeout = caf::infinite;
 
 /// Describes the memory of a slot.
 inline rdma::descriptor_list
@@ -35,9 +35,9 @@ template <class Self>
 auto request_create(Self* self, const rdma::connector_actor& connector,
                     direction mode, rdma::descriptor_list local) {
   if (mode == direction::write)
-    return self->request(connector, patience, rdma::create_writable_atom_v,
+    return self->request(connector, no_timeout, rdma::create_writable_atom_v,
                          std::move(local));
-  return self->request(connector, patience, rdma::create_readable_atom_v,
+  return self->request(connector, no_timeout, rdma::create_readable_atom_v,
                        std::move(local));
 }
 
@@ -47,9 +47,9 @@ auto request_begin(Self* self, const rdma::connector_actor& connector,
                    direction mode, rdma::descriptor_list local,
                    rdma::metadata remote) {
   if (mode == direction::write)
-    return self->request(connector, patience, rdma::begin_write_atom_v,
+    return self->request(connector, no_timeout, rdma::begin_write_atom_v,
                          std::move(local), std::move(remote));
-  return self->request(connector, patience, rdma::begin_read_atom_v,
+  return self->request(connector, no_timeout, rdma::begin_read_atom_v,
                        std::move(remote), std::move(local));
 }
 

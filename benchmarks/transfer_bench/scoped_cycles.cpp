@@ -27,7 +27,7 @@ public:
   }
 
   void wait() {
-    if (!semaphore_->try_acquire_for(patience))
+    if (!semaphore_->try_acquire_for(std::chrono::minutes{1}))
       die("library: the memory of an ended operation is not released");
   }
 
@@ -39,7 +39,7 @@ private:
 
 void wait_and_drop(caf::scoped_actor& self, rdma::operation op, const work& x,
                    std::string& lane) {
-  self->request(op.actor(), patience, rdma::wait_atom_v)
+  self->request(op.actor(), no_timeout, rdma::wait_atom_v)
     .receive([&lane](const rdma::report& y) { lane = y.lane; }, failed(x));
 }
 
@@ -88,7 +88,7 @@ void serve_scoped_cycles(caf::scoped_actor& self,
     request_create(self.ptr(), connector, x.mode,
                    local_memory(0, x, memory.owner()))
       .receive([&op](rdma::operation& y) { op = std::move(y); }, failed(x));
-    self->request(op.actor(), patience, rdma::metadata_atom_v)
+    self->request(op.actor(), no_timeout, rdma::metadata_atom_v)
       .receive([&peer](const rdma::metadata& y) { peer.tell(to_text(y)); },
                failed(x));
     std::string lane;
