@@ -75,7 +75,8 @@ double warm_up(session& current, const subject& who, work x,
                     || who.what == contender::process_vm_readv;
   fill_pattern(x, comes_here ? seed + 1 : seed);
   other.ask(command("fill ", comes_here ? seed : seed + 1));
-  x.count = std::max({x.outstanding, who.peers, x.count / 10});
+  x.count = std::max(
+    {std::min(x.outstanding, memory_slots(x.size)), who.peers, x.count / 10});
   auto result = current.run(x).seconds / static_cast<double>(x.count);
   if (who.what == contender::memcpy)
     return result;

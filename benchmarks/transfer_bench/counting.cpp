@@ -2,7 +2,7 @@
 
 #include "counting.hpp"
 
-#include "library_node.hpp"
+#include "library_session.hpp"
 #include "memory.hpp"
 #include "peer_process.hpp"
 #include "time_limit.hpp"
@@ -16,25 +16,12 @@
 
 #include <iostream>
 #include <utility>
-#include <vector>
 
 namespace transfer_bench {
 
 namespace {
 
 constexpr unsigned patience_s = 600;
-
-std::vector<rdma::metadata> create(const work& x, peer_process& other) {
-  other.tell("create " + to_line(x));
-  std::vector<rdma::metadata> result;
-  for (size_t i = 0; i < x.count; ++i) {
-    auto md = rdma::metadata_from_text(other.hear());
-    if (!md)
-      die("library: " + to_string(md.error()));
-    result.push_back(std::move(*md));
-  }
-  return result;
-}
 
 } // namespace
 
@@ -53,18 +40,16 @@ void count_operations(const options& opts) {
   peer_process other{opts.connect};
   reserve_memory(memory_for(x));
   other.ask("memory " + std::to_string(memory().size()));
-  library_node node{loop, lane, 1};
-  other.ask("library " + to_string(loop) + ' ' + lane + " 1");
+  library_session session{{contender::library, loop, lane, 1, 1}, other};
   auto warm_up = x;
   warm_up.count = x.outstanding;
-  node.run(warm_up, create(warm_up, other));
-  auto remote = create(x, other);
+  session.run(warm_up);
+  auto remote = session.create(x);
   CALLGRIND_START_INSTRUMENTATION;
-  auto result = node.run(x, std::move(remote));
+  auto result = session.node().run(x, std::move(remote));
   CALLGRIND_STOP_INSTRUMENTATION;
   std::cout << x.count << " operations (" << describe(x) << "), "
             << percentile(result.us, 0.5) << " us each\n";
-  other.ask("end");
 }
 
 } // namespace transfer_bench

@@ -18,10 +18,15 @@ public:
 
   samples run(const work& x) override;
 
-private:
   /// Lets the peer create passive operations.
   std::vector<rdma::metadata> create(const work& x);
 
+  /// This process's side.
+  library_node& node() noexcept {
+    return node_;
+  }
+
+private:
   samples run_transfers(const work& x);
 
   samples run_cycles(const work& x);

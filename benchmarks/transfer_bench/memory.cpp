@@ -56,9 +56,12 @@ size_t memory_for(const work& x) {
   return std::min(max_memory, stride(spread(x)) * x.outstanding);
 }
 
+size_t memory_slots(size_t size) {
+  return std::max(size_t{1}, max_memory / stride(size));
+}
+
 std::span<std::byte> memory_slot(size_t slot, size_t size) {
-  auto slots = std::max(size_t{1}, max_memory / stride(size));
-  return memory().subspan(slot % slots * stride(size), size);
+  return memory().subspan(slot % memory_slots(size) * stride(size), size);
 }
 
 std::vector<std::span<std::byte>> memory_blocks(size_t slot, const work& x) {

@@ -27,6 +27,9 @@ size_t memory_for(const work& x);
 /// More transfers under way than fit into so many bytes share memory.
 inline constexpr size_t max_memory = size_t{1} << 30;
 
+/// Returns how many slots of so many bytes do not share memory.
+size_t memory_slots(size_t size);
+
 /// Returns where the transfer in the given slot of `x` lies in `memory()`.
 std::span<std::byte> memory_slot(size_t slot, size_t size);
 
