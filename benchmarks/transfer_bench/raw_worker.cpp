@@ -7,6 +7,7 @@
 #include <poll.h>
 
 #include <cstring>
+#include <utility>
 
 namespace transfer_bench {
 
@@ -49,11 +50,11 @@ raw_worker::raw_worker(loop_mode mode, raw_listener& listener,
 
 raw_worker::~raw_worker() {
   // By force: a flush would need the other side to make progress, too.
-  if (endpoint_ != nullptr) {
+  if (auto ep = std::exchange(endpoint_, nullptr)) {
     ucp_request_param_t param{};
     param.op_attr_mask = UCP_OP_ATTR_FIELD_FLAGS;
     param.flags = UCP_EP_CLOSE_FLAG_FORCE;
-    wait(ucp_ep_close_nbx(endpoint_, &param));
+    wait(ucp_ep_close_nbx(ep, &param));
   }
   ucp_worker_destroy(worker_);
   ucp_cleanup(context_);
@@ -83,7 +84,12 @@ ucp_ep_h raw_worker::endpoint() {
                       | UCP_EP_PARAM_FIELD_ERR_HANDLER;
   params.address = reinterpret_cast<ucp_address_t*>(peer_.data());
   params.err_mode = UCP_ERR_HANDLING_MODE_PEER;
-  params.err_handler.cb = [](void*, ucp_ep_h, ucs_status_t) {};
+  params.err_handler.arg = this;
+  params.err_handler.cb = [](void* self, ucp_ep_h, ucs_status_t status) {
+    // The other side may close first.
+    if (static_cast<raw_worker*>(self)->endpoint_ != nullptr)
+      must(status, "endpoint");
+  };
   must(ucp_ep_create(worker_, &params, &endpoint_), "ucp_ep_create");
   return endpoint_;
 }
