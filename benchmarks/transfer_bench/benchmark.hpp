@@ -3,7 +3,7 @@
 #pragma once
 
 #include "options.hpp"
-#include "report.hpp"
+#include "row.hpp"
 
 #include <vector>
 

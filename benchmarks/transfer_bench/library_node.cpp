@@ -2,9 +2,13 @@
 
 #include "library_node.hpp"
 
+#include "cycle_client.hpp"
+#include "cycle_server.hpp"
 #include "loop_caller.hpp"
-#include "memory.hpp"
+#include "requests.hpp"
+#include "scoped_cycles.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <future>
 #include <utility>
@@ -15,7 +19,8 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr auto patience = std::chrono::seconds{60};
+/// Requests to have under way while passive operations are made.
+constexpr size_t batch = 64;
 
 caf::actor_system_config& quiet(caf::actor_system_config& cfg) {
   // CAF's default policy, work stealing, looks for work 100 times a second.
@@ -24,71 +29,119 @@ caf::actor_system_config& quiet(caf::actor_system_config& cfg) {
   return cfg;
 }
 
-rdma::runtime make(caf::actor_system& sys, loop_mode mode) {
+/// The one place that knows the library's option.
+void apply_lane(rdma::runtime_options&, const std::string& lane) {
+  if (lane != "ucx")
+    die("the library has no lane " + lane);
+}
+
+rdma::runtime make(caf::actor_system& sys, loop_mode mode,
+                   const std::string& lane) {
   rdma::runtime_options options;
   options.busy_poll = mode == loop_mode::polling;
+  if (mode == loop_mode::sleeping)
+    options.spin = caf::timespan{0};
+  apply_lane(options, lane);
   auto result = rdma::runtime::make(sys, std::move(options));
   if (!result)
     die("cannot start the library: " + to_string(result.error()));
   return std::move(*result);
 }
 
-rdma::descriptor_list describe(size_t slot, size_t size) {
-  return {rdma::descriptor{memory_slot(slot, size)}};
-}
-
 } // namespace
 
-library_node::library_node(loop_mode mode)
-  : system_(quiet(config_)),
-    runtime_(make(system_, mode)),
-    connector_(runtime_.spawn_connector("bench")),
-    self_(system_) {
-  // nop
+std::vector<std::string> library_lanes() {
+  return {"ucx"};
+}
+
+library_node::library_node(loop_mode mode, const std::string& lane,
+                           size_t runtimes)
+  : system_(quiet(config_)), self_(system_) {
+  nodes_.reserve(runtimes);
+  for (size_t i = 0; i < runtimes; ++i) {
+    auto runtime = make(system_, mode, lane);
+    auto connector = runtime.spawn_connector("bench");
+    nodes_.push_back({std::move(runtime), std::move(connector)});
+  }
 }
 
 // -- passive side ------------------------------------------------------------
 
 std::vector<std::string> library_node::create(const work& x) {
   std::vector<std::string> result;
-  auto fail = [](const caf::error& err) { die(to_string(err)); };
+  auto first = operations_.size();
   auto keep = [this](rdma::operation& op) {
     operations_.push_back(std::move(op));
+  };
+  auto create_one = [this, &x](size_t i) {
+    return request_create(self_.ptr(), nodes_[i % nodes_.size()].connector,
+                          x.mode, local_memory(i % x.outstanding, x));
   };
   auto print = [&result](const rdma::metadata& md) {
     result.push_back(to_text(md));
   };
-  for (size_t i = 0; i < x.count; ++i) {
-    auto local = describe(i % x.outstanding, x.size);
-    if (x.mode == direction::write)
-      self_
-        ->request(connector_, patience, rdma::create_writable_atom_v,
-                  std::move(local))
-        .receive(keep, fail);
-    else
-      self_
-        ->request(connector_, patience, rdma::create_readable_atom_v,
-                  std::move(local))
-        .receive(keep, fail);
-    self_->request(operations_.back().actor(), patience, rdma::metadata_atom_v)
-      .receive(print, fail);
+  auto get_metadata = [this](const rdma::operation& op) {
+    return self_->request(op.actor(), no_timeout, rdma::metadata_atom_v);
+  };
+  for (size_t i = 0; i < x.count; i += batch) {
+    auto n = std::min(batch, x.count - i);
+    std::vector<decltype(create_one(0))> created;
+    for (size_t j = i; j < i + n; ++j)
+      created.push_back(create_one(j));
+    for (auto& answer : created)
+      answer.receive(keep, failed(x));
+    std::vector<decltype(get_metadata({}))> asked;
+    for (size_t j = i; j < i + n; ++j)
+      asked.push_back(get_metadata(operations_[first + j]));
+    for (auto& answer : asked)
+      answer.receive(print, failed(x));
   }
   return result;
+}
+
+void library_node::serve_cycles(const work& x, line_channel& peer) {
+  auto& node = nodes_.front();
+  if (x.who == caller::scoped) {
+    serve_scoped_cycles(self_, node.connector, x, peer);
+    return;
+  }
+  auto promise = std::make_shared<std::promise<void>>();
+  auto result = promise->get_future();
+  node.runtime.loop().spawn<cycle_server>(node.connector, x, peer, promise);
+  result.get();
 }
 
 // -- active side -------------------------------------------------------------
 
 samples library_node::run(const work& x, std::vector<rdma::metadata> remote) {
-  return x.who == caller::loop ? run_on_loop(x, std::move(remote))
+  return x.who == caller::loop ? run_on_loops(x, std::move(remote))
                                : run_scoped(x, std::move(remote));
 }
 
-samples library_node::run_on_loop(const work& x,
-                                  std::vector<rdma::metadata> remote) {
-  auto promise = std::make_shared<std::promise<samples>>();
-  auto result = promise->get_future();
-  runtime_.loop().spawn<loop_caller>(connector_, x, std::move(remote), promise);
-  return result.get();
+samples library_node::run_on_loops(const work& x,
+                                   std::vector<rdma::metadata> remote) {
+  std::vector<std::vector<rdma::metadata>> shares(nodes_.size());
+  for (size_t i = 0; i < remote.size(); ++i)
+    shares[i % shares.size()].push_back(std::move(remote[i]));
+  auto part = x;
+  part.outstanding = std::max(size_t{1}, x.outstanding / shares.size());
+  std::vector<std::future<samples>> results;
+  auto start = clock::now();
+  for (size_t i = 0; i < shares.size(); ++i) {
+    auto promise = std::make_shared<std::promise<samples>>();
+    results.push_back(promise->get_future());
+    nodes_[i].runtime.loop().spawn<loop_caller>(nodes_[i].connector, part,
+                                                i * part.outstanding,
+                                                std::move(shares[i]), promise);
+  }
+  auto result = results.front().get();
+  for (size_t i = 1; i < results.size(); ++i) {
+    auto other = results[i].get();
+    result.us.insert(result.us.end(), other.us.begin(), other.us.end());
+    result.seconds
+      = std::chrono::duration<double>(clock::now() - start).count();
+  }
+  return result;
 }
 
 samples library_node::run_scoped(const work& x,
@@ -98,27 +151,27 @@ samples library_node::run_scoped(const work& x,
   auto start = clock::now();
   for (auto& md : remote) {
     rdma::operation op;
-    auto fail = [](const caf::error& err) { die(to_string(err)); };
-    auto keep = [&op](rdma::operation& y) { op = std::move(y); };
     auto begin = clock::now();
-    auto local = describe(0, x.size);
-    if (x.mode == direction::write)
-      self_
-        ->request(connector_, patience, rdma::begin_write_atom_v,
-                  std::move(local), std::move(md))
-        .receive(keep, fail);
-    else
-      self_
-        ->request(connector_, patience, rdma::begin_read_atom_v, std::move(md),
-                  std::move(local))
-        .receive(keep, fail);
-    self_->request(op.actor(), patience, rdma::wait_atom_v)
-      .receive([&](const rdma::report& y) { result.lane = y.lane; }, fail);
+    request_begin(self_.ptr(), nodes_.front().connector, x.mode,
+                  local_memory(0, x), std::move(md))
+      .receive([&op](rdma::operation& y) { op = std::move(y); }, failed(x));
+    self_->request(op.actor(), no_timeout, rdma::wait_atom_v)
+      .receive([&](const rdma::report& y) { result.lane = y.lane; }, failed(x));
     result.us.push_back(
       std::chrono::duration<double, std::micro>(clock::now() - begin).count());
   }
   result.seconds = std::chrono::duration<double>(clock::now() - start).count();
   return result;
+}
+
+samples library_node::run_cycles(const work& x, line_channel& peer) {
+  auto& node = nodes_.front();
+  if (x.who == caller::scoped)
+    return run_scoped_cycles(self_, node.connector, x, peer);
+  auto promise = std::make_shared<std::promise<samples>>();
+  auto result = promise->get_future();
+  node.runtime.loop().spawn<cycle_client>(node.connector, x, peer, promise);
+  return result.get();
 }
 
 } // namespace transfer_bench

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "line_channel.hpp"
 #include "types.hpp"
 
 #include "caf_rdma/actors/runtime.hpp"
@@ -9,15 +10,20 @@
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 namespace transfer_bench {
 
-/// The library in one process: an actor system with a runtime and a connector.
+/// Returns the lanes that `library_node` can be told to use.
+std::vector<std::string> library_lanes();
+
+/// The library in one process: an actor system with runtimes and a connector
+/// for each. Operations take turns with the connectors.
 class library_node {
 public:
-  explicit library_node(loop_mode mode);
+  library_node(loop_mode mode, const std::string& lane, size_t runtimes);
 
   // -- passive side ----------------------------------------------------------
 
@@ -29,20 +35,30 @@ public:
     operations_.clear();
   }
 
+  /// Exposes memory for one transfer after the other, as the peer says.
+  void serve_cycles(const work& x, line_channel& peer);
+
   // -- active side -----------------------------------------------------------
 
   /// Runs transfers against passive operations, each of which serves once.
   samples run(const work& x, std::vector<rdma::metadata> remote);
 
+  /// Runs transfers for which the peer exposes memory each time.
+  samples run_cycles(const work& x, line_channel& peer);
+
 private:
+  struct node {
+    rdma::runtime runtime;
+    rdma::connector_actor connector;
+  };
+
   samples run_scoped(const work& x, std::vector<rdma::metadata> remote);
 
-  samples run_on_loop(const work& x, std::vector<rdma::metadata> remote);
+  samples run_on_loops(const work& x, std::vector<rdma::metadata> remote);
 
   caf::actor_system_config config_;
   caf::actor_system system_;
-  rdma::runtime runtime_;
-  rdma::connector_actor connector_;
+  std::vector<node> nodes_;
   caf::scoped_actor self_;
   std::vector<rdma::operation> operations_;
 };

@@ -6,8 +6,7 @@
 
 namespace transfer_bench {
 
-/// Lines of text between the two processes, over a socket. Blocks; both sides
-/// talk only between two measurements.
+/// Lines of text between the two processes, over a socket.
 class line_channel {
 public:
   /// Takes over the descriptor.
@@ -21,13 +20,24 @@ public:
 
   ~line_channel();
 
+  int fd() const noexcept {
+    return fd_;
+  }
+
   /// Sends a line.
   void tell(const std::string& line);
 
-  /// Receives a line. Returns false if the other side is gone.
+  /// Waits for a line. Returns false if the other side is gone.
   bool hear(std::string& line);
 
+  /// Receives a line if there is one. Ends the program if the other side is
+  /// gone.
+  bool try_hear(std::string& line);
+
 private:
+  /// Takes a line out of the buffer.
+  bool take(std::string& line);
+
   int fd_;
   std::string buffer_;
 };

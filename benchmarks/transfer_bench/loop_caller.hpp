@@ -10,6 +10,7 @@
 #include <caf/event_based_actor.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <future>
 #include <memory>
 #include <string>
@@ -21,8 +22,9 @@ namespace transfer_bench {
 /// quits.
 class loop_caller : public rdma::hosted<caf::event_based_actor> {
 public:
+  /// Uses the slots from `first_slot` on.
   loop_caller(caf::actor_config& cfg, rdma::connector_actor connector, work x,
-              std::vector<rdma::metadata> remote,
+              size_t first_slot, std::vector<rdma::metadata> remote,
               std::shared_ptr<std::promise<samples>> result);
 
   caf::behavior make_behavior() override;
@@ -39,6 +41,7 @@ private:
 
   rdma::connector_actor connector_;
   work work_;
+  size_t first_slot_;
   std::vector<rdma::metadata> remote_;
   std::shared_ptr<std::promise<samples>> result_;
   samples samples_;

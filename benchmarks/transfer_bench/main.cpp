@@ -3,7 +3,10 @@
 // Measures caf-rdma. See benchmarks/README.md.
 
 #include "benchmark.hpp"
+#include "counting.hpp"
 #include "options.hpp"
+#include "plot.hpp"
+#include "report.hpp"
 #include "server.hpp"
 
 #include "caf_rdma/actors/init.hpp"
@@ -13,8 +16,22 @@
 #include <fstream>
 #include <iostream>
 
+namespace {
+
+using namespace transfer_bench;
+
+void write_file(const std::string& name, const std::string& text) {
+  if (name.empty())
+    return;
+  std::ofstream out{name};
+  out << text << '\n';
+  if (!out.flush())
+    die("cannot write " + name);
+}
+
+} // namespace
+
 int main(int argc, char* argv[]) {
-  using namespace transfer_bench;
   rdma::init_global_meta_objects();
   caf::core::init_global_meta_objects();
   options opts;
@@ -22,12 +39,14 @@ int main(int argc, char* argv[]) {
     return *code;
   if (opts.serve_fd)
     return serve(*opts.serve_fd);
+  if (opts.serve_port)
+    return serve_port(*opts.serve_port);
+  if (opts.operations > 0) {
+    count_operations(opts);
+    return 0;
+  }
   auto rows = run(opts);
   print(std::cout, rows);
-  if (opts.json.empty())
-    return 0;
-  std::ofstream out{opts.json};
-  out << to_json(rows) << '\n';
-  if (!out.flush())
-    die("cannot write " + opts.json);
+  write_file(opts.json, to_json(rows));
+  write_file(opts.plot, draw(rows));
 }

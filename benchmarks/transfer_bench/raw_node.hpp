@@ -2,97 +2,48 @@
 
 #pragma once
 
+#include "control_node.hpp"
 #include "raw_worker.hpp"
-#include "types.hpp"
 
-#include <chrono>
-#include <span>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace transfer_bench {
 
-/// The control without actors: the library's protocol (chunks of the same size,
-/// the same window, eager or rendezvous by the same rule, an acknowledgement)
-/// in as few lines as UCX allows. One side is active, the other one serves.
-class raw_node : private raw_listener {
+/// A control that uses UCX without actors.
+class raw_node : public control_node, protected raw_listener {
 public:
-  explicit raw_node(loop_mode mode);
+  raw_node(loop_mode mode, uint64_t features, uint64_t eager_below);
 
-  std::string address() const {
-    return worker_.address();
-  }
+  std::string introduce() override;
 
-  void connect(const std::string& address) {
-    worker_.connect(address);
-  }
+  void meet(const std::string& line) override;
 
-  /// Active side: runs transfers.
-  samples run(const work& x);
+protected:
+  void post_bye() override;
 
-  /// Active side: lets `serve` return on the other one.
-  void say_bye();
+  void progress() override;
 
-  /// Passive side: answers until the active side says bye.
-  void serve();
+  bool settled() const override;
 
-private:
-  using clock = std::chrono::steady_clock;
-
-  /// What leaves this side, by slot.
-  struct outgoing {
-    uint64_t base = 0;
-    uint64_t total = 0;
-    uint64_t posted = 0;
-    uint64_t in_flight = 0;
-    bool acknowledged = false;
-  };
-
-  /// What comes to this side, by slot.
-  struct incoming {
-    uint64_t landed = 0;
-    bool complete = false;
-  };
-
-  struct slot {
-    outgoing out;
-    incoming in;
-    clock::time_point begin;
-    bool active = false;
-  };
+  /// Does what UCX's callbacks may only ask for.
+  virtual void settle() = 0;
 
   // -- overrides of raw_listener ---------------------------------------------
 
-  void on_message(const raw_header& x) override;
+  void on_message(const raw_message& x) override;
 
-  std::span<std::byte> target(const raw_header& x, size_t size) override;
+  std::span<std::byte> target(const raw_message& x, size_t size) override;
 
-  void on_landed(const raw_header& x, size_t size) override;
+  void on_landed(const raw_message& x, size_t size) override;
 
-  void on_sent(const raw_header& x) override;
+  void on_sent(const raw_message& x) override;
 
-  // -- transfers -------------------------------------------------------------
-
-  slot& at(size_t index);
-
-  void begin(size_t index, const work& x);
-
-  static bool done(const slot& x, direction mode);
-
-  /// Posts what the window of a slot has room for.
-  void refill(size_t index);
-
-  /// Does what UCX's callbacks may only ask for.
-  void settle();
+  // -- member variables ------------------------------------------------------
 
   raw_worker worker_;
-  uint64_t chunk_size_;
-  uint64_t window_;
-  std::vector<slot> slots_;
-  std::vector<size_t> to_refill_;
-  std::vector<size_t> to_acknowledge_;
-  std::vector<size_t> scratch_;
-  bool bye_ = false;
 };
 
 } // namespace transfer_bench

@@ -2,11 +2,12 @@
 
 #include "raw_worker.hpp"
 
-#include "caf_rdma/actors/options.hpp"
+#include "hex.hpp"
 
 #include <poll.h>
 
 #include <cstring>
+#include <utility>
 
 namespace transfer_bench {
 
@@ -14,43 +15,21 @@ namespace {
 
 constexpr unsigned message_id = 1;
 
-/// Idle rounds between two looks at the clock, as in the library's loop.
-constexpr size_t spin_stride = 16;
-
 void must(ucs_status_t status, const char* what) {
   if (status != UCS_OK)
     die(std::string{"raw control: "} + what + ": " + ucs_status_string(status));
-}
-
-std::string to_hex(std::span<const unsigned char> bytes) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string result;
-  for (auto b : bytes) {
-    result += digits[b >> 4];
-    result += digits[b & 15];
-  }
-  return result;
-}
-
-std::vector<unsigned char> from_hex(const std::string& str) {
-  std::vector<unsigned char> result;
-  for (size_t i = 0; i + 1 < str.size(); i += 2)
-    result.push_back(
-      static_cast<unsigned char>(std::stoul(str.substr(i, 2), nullptr, 16)));
-  return result;
 }
 
 } // namespace
 
 // -- construction, destruction -----------------------------------------------
 
-raw_worker::raw_worker(loop_mode mode, raw_listener& listener)
-  : mode_(mode),
-    listener_(listener),
-    rendezvous_threshold_(rdma::transport_options{}.rendezvous_threshold) {
+raw_worker::raw_worker(loop_mode mode, raw_listener& listener,
+                       uint64_t features, uint64_t eager_below)
+  : listener_(listener), eager_below_(eager_below), spin_(mode) {
   ucp_params_t params{};
   params.field_mask = UCP_PARAM_FIELD_FEATURES;
-  params.features = UCP_FEATURE_AM | UCP_FEATURE_WAKEUP;
+  params.features = UCP_FEATURE_AM | UCP_FEATURE_WAKEUP | features;
   must(ucp_init(&params, nullptr, &context_), "ucp_init");
   ucp_worker_params_t worker_params{};
   worker_params.field_mask = UCP_WORKER_PARAM_FIELD_THREAD_MODE;
@@ -71,11 +50,11 @@ raw_worker::raw_worker(loop_mode mode, raw_listener& listener)
 
 raw_worker::~raw_worker() {
   // By force: a flush would need the other side to make progress, too.
-  if (endpoint_ != nullptr) {
+  if (auto ep = std::exchange(endpoint_, nullptr)) {
     ucp_request_param_t param{};
     param.op_attr_mask = UCP_OP_ATTR_FIELD_FLAGS;
     param.flags = UCP_EP_CLOSE_FLAG_FORCE;
-    wait(ucp_ep_close_nbx(endpoint_, &param));
+    wait(ucp_ep_close_nbx(ep, &param));
   }
   ucp_worker_destroy(worker_);
   ucp_cleanup(context_);
@@ -92,41 +71,62 @@ std::string raw_worker::address() const {
   return result;
 }
 
-void raw_worker::connect(const std::string& address) {
-  auto bytes = from_hex(address);
+void raw_worker::set_peer(const std::string& address) {
+  peer_ = from_hex(address);
+}
+
+ucp_ep_h raw_worker::endpoint() {
+  if (endpoint_ != nullptr)
+    return endpoint_;
   ucp_ep_params_t params{};
   params.field_mask = UCP_EP_PARAM_FIELD_REMOTE_ADDRESS
                       | UCP_EP_PARAM_FIELD_ERR_HANDLING_MODE
                       | UCP_EP_PARAM_FIELD_ERR_HANDLER;
-  params.address = reinterpret_cast<ucp_address_t*>(bytes.data());
+  params.address = reinterpret_cast<ucp_address_t*>(peer_.data());
   params.err_mode = UCP_ERR_HANDLING_MODE_PEER;
-  params.err_handler.cb = [](void*, ucp_ep_h, ucs_status_t) {};
+  params.err_handler.arg = this;
+  params.err_handler.cb = [](void* self, ucp_ep_h, ucs_status_t status) {
+    // The other side may close first.
+    if (static_cast<raw_worker*>(self)->endpoint_ != nullptr)
+      must(status, "endpoint");
+  };
   must(ucp_ep_create(worker_, &params, &endpoint_), "ucp_ep_create");
+  return endpoint_;
 }
 
-// -- sending -----------------------------------------------------------------
+// -- posting -----------------------------------------------------------------
 
-void raw_worker::send(const raw_header& x, std::span<std::byte> data) {
+void raw_worker::send(const raw_message& x, std::span<std::byte> data) {
   auto& req = acquire(x, data.size(), false);
-  ucp_request_param_t param{};
-  param.op_attr_mask = UCP_OP_ATTR_FIELD_CALLBACK | UCP_OP_ATTR_FIELD_USER_DATA
-                       | UCP_OP_ATTR_FIELD_FLAGS;
-  param.user_data = &req;
-  param.cb.send = [](void* ucx, ucs_status_t status, void* arg) {
-    ucp_request_free(ucx);
-    auto& done = *static_cast<request*>(arg);
-    done.self->finish(done, status);
-  };
-  param.flags = data.size() < rendezvous_threshold_ ? UCP_AM_SEND_FLAG_EAGER
-                                                    : UCP_AM_SEND_FLAG_RNDV;
-  settle(ucp_am_send_nbx(endpoint_, message_id, &req.header, sizeof(raw_header),
-                         data.data(), data.size(), &param),
+  auto param = send_param(req);
+  param.op_attr_mask |= UCP_OP_ATTR_FIELD_FLAGS;
+  param.flags = data.size() < eager_below_ ? UCP_AM_SEND_FLAG_EAGER
+                                           : UCP_AM_SEND_FLAG_RNDV;
+  settle(ucp_am_send_nbx(endpoint(), message_id, &req.header,
+                         sizeof(raw_message), data.data(), data.size(), &param),
          req);
 }
 
-void raw_worker::flush() {
-  ucp_request_param_t param{};
-  wait(ucp_ep_flush_nbx(endpoint_, &param));
+void raw_worker::put(const raw_message& x, std::span<std::byte> data,
+                     uint64_t to, ucp_rkey_h key) {
+  auto& req = acquire(x, data.size(), false);
+  auto param = send_param(req);
+  settle(ucp_put_nbx(endpoint(), data.data(), data.size(), to, key, &param),
+         req);
+}
+
+void raw_worker::get(const raw_message& x, std::span<std::byte> data,
+                     uint64_t from, ucp_rkey_h key) {
+  auto& req = acquire(x, data.size(), false);
+  auto param = send_param(req);
+  settle(ucp_get_nbx(endpoint(), data.data(), data.size(), from, key, &param),
+         req);
+}
+
+void raw_worker::flush(uint32_t slot) {
+  auto& req = acquire({raw_message::flush, slot}, 0, false);
+  auto param = send_param(req);
+  settle(ucp_ep_flush_nbx(endpoint(), &param), req);
 }
 
 void raw_worker::wait(ucs_status_ptr_t result) {
@@ -142,15 +142,15 @@ void raw_worker::wait(ucs_status_ptr_t result) {
 ucs_status_t raw_worker::on_arrival(void* self, const void* header, size_t,
                                     void* data, size_t size,
                                     const ucp_am_recv_param_t* param) {
-  raw_header x;
+  raw_message x;
   std::memcpy(&x, header, sizeof(x));
   auto rendezvous = (param->recv_attr & UCP_AM_RECV_ATTR_FLAG_RNDV) != 0;
   return static_cast<raw_worker*>(self)->receive(x, data, size, rendezvous);
 }
 
-ucs_status_t raw_worker::receive(const raw_header& x, void* data, size_t size,
+ucs_status_t raw_worker::receive(const raw_message& x, void* data, size_t size,
                                  bool rendezvous) {
-  if (x.what != raw_header::data) {
+  if (x.what != raw_message::data) {
     listener_.on_message(x);
     return UCS_OK;
   }
@@ -175,7 +175,7 @@ ucs_status_t raw_worker::receive(const raw_header& x, void* data, size_t size,
 
 // -- requests ----------------------------------------------------------------
 
-raw_worker::request& raw_worker::acquire(const raw_header& x, size_t size,
+raw_worker::request& raw_worker::acquire(const raw_message& x, size_t size,
                                          bool receives) {
   if (idle_.empty())
     idle_.push_back(&all_.emplace_back());
@@ -183,6 +183,18 @@ raw_worker::request& raw_worker::acquire(const raw_header& x, size_t size,
   idle_.pop_back();
   req = {this, x, size, receives};
   return req;
+}
+
+ucp_request_param_t raw_worker::send_param(request& req) {
+  ucp_request_param_t param{};
+  param.op_attr_mask = UCP_OP_ATTR_FIELD_CALLBACK | UCP_OP_ATTR_FIELD_USER_DATA;
+  param.user_data = &req;
+  param.cb.send = [](void* ucx, ucs_status_t status, void* arg) {
+    ucp_request_free(ucx);
+    auto& done = *static_cast<request*>(arg);
+    done.self->finish(done, status);
+  };
+  return param;
 }
 
 void raw_worker::settle(ucs_status_ptr_t result, request& req) {
@@ -193,11 +205,10 @@ void raw_worker::settle(ucs_status_ptr_t result, request& req) {
 void raw_worker::finish(request& req, ucs_status_t status) {
   must(status, req.receives ? "receive" : "send");
   idle_.push_back(&req);
-  if (req.header.what != raw_header::data)
-    return;
+  auto what = req.header.what;
   if (req.receives)
     listener_.on_landed(req.header, req.size);
-  else
+  else if (what == raw_message::data || what == raw_message::flush)
     listener_.on_sent(req.header);
 }
 
@@ -205,18 +216,12 @@ void raw_worker::finish(request& req, ucs_status_t status) {
 
 void raw_worker::progress() {
   if (ucp_worker_progress(worker_) > 0)
-    idle_rounds_ = 0;
-  else if (mode_ == loop_mode::standard && idle_rounds_++ % spin_stride == 0)
+    spin_.busy();
+  else if (spin_.tired())
     sleep();
 }
 
 void raw_worker::sleep() {
-  auto now = std::chrono::steady_clock::now();
-  if (idle_rounds_ == 1)
-    idle_since_ = now;
-  if (now - idle_since_ < rdma::runtime_options{}.spin)
-    return;
-  idle_rounds_ = 0;
   pollfd fd{-1, POLLIN, 0};
   must(ucp_worker_get_efd(worker_, &fd.fd), "event descriptor");
   if (ucp_worker_arm(worker_) == UCS_OK)

@@ -2,11 +2,12 @@
 
 #pragma once
 
+#include "raw_listener.hpp"
+#include "spin_wait.hpp"
 #include "types.hpp"
 
 #include <ucp/api/ucp.h>
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -16,44 +17,17 @@
 
 namespace transfer_bench {
 
-/// What the raw control says with each active message.
-struct raw_header {
-  enum kind : uint32_t { data, ask, ack, bye };
-
-  kind what = data;
-  uint32_t slot = 0;
-  /// Where the transfer begins in the memory of the side that hears this.
-  uint64_t base = 0;
-  /// Where this chunk begins in the transfer.
-  uint64_t offset = 0;
-  /// Bytes of the whole transfer.
-  uint64_t total = 0;
-};
-
-/// Told by a `raw_worker`; called from within UCX's progress, must not post.
-class raw_listener {
-public:
-  virtual ~raw_listener() = default;
-
-  /// A message without data.
-  virtual void on_message(const raw_header& x) = 0;
-
-  /// Returns where a chunk has to go.
-  virtual std::span<std::byte> target(const raw_header& x, size_t size) = 0;
-
-  /// A chunk is in place.
-  virtual void on_landed(const raw_header& x, size_t size) = 0;
-
-  /// UCX has let go of a chunk that was sent.
-  virtual void on_sent(const raw_header& x) = 0;
-};
-
 /// A UCX worker with one endpoint, used as plainly as its promises to a dying
-/// peer allow: active messages, PEER error mode, an endpoint on both sides. Any
-/// error ends the program.
+/// peer allow: PEER error mode, an endpoint on both sides. Any error ends the
+/// program.
 class raw_worker {
 public:
-  raw_worker(loop_mode mode, raw_listener& listener);
+  // -- construction, destruction ---------------------------------------------
+
+  /// `features` beyond active messages; chunks smaller than `eager_below` go
+  /// eagerly, others by rendezvous.
+  raw_worker(loop_mode mode, raw_listener& listener, uint64_t features,
+             uint64_t eager_below);
 
   ~raw_worker();
 
@@ -61,16 +35,35 @@ public:
 
   raw_worker& operator=(const raw_worker&) = delete;
 
+  // -- connecting ------------------------------------------------------------
+
+  ucp_context_h context() const noexcept {
+    return context_;
+  }
+
   /// Returns this worker's address as hexadecimal digits.
   std::string address() const;
 
-  void connect(const std::string& address);
+  /// Names the peer. The endpoint is made when it is needed first.
+  void set_peer(const std::string& address);
+
+  ucp_ep_h endpoint();
+
+  // -- posting ---------------------------------------------------------------
 
   /// Sends a chunk, or a message if there is no data.
-  void send(const raw_header& x, std::span<std::byte> data = {});
+  void send(const raw_message& x, std::span<std::byte> data = {});
 
-  /// Waits until all messages are with the operating system.
-  void flush();
+  void put(const raw_message& x, std::span<std::byte> data, uint64_t to,
+           ucp_rkey_h key);
+
+  void get(const raw_message& x, std::span<std::byte> data, uint64_t from,
+           ucp_rkey_h key);
+
+  /// Tells the listener when everything before has arrived.
+  void flush(uint32_t slot);
+
+  // -- progress --------------------------------------------------------------
 
   /// Runs UCX once; may sleep if nothing happened for a while.
   void progress();
@@ -82,7 +75,7 @@ public:
 private:
   struct request {
     raw_worker* self = nullptr;
-    raw_header header;
+    raw_message header;
     size_t size = 0;
     bool receives = false;
   };
@@ -91,10 +84,13 @@ private:
                                  void* data, size_t size,
                                  const ucp_am_recv_param_t* param);
 
-  ucs_status_t receive(const raw_header& x, void* data, size_t size,
+  ucs_status_t receive(const raw_message& x, void* data, size_t size,
                        bool rendezvous);
 
-  request& acquire(const raw_header& x, size_t size, bool receives);
+  request& acquire(const raw_message& x, size_t size, bool receives);
+
+  /// Returns parameters that end in `finish`.
+  static ucp_request_param_t send_param(request& req);
 
   void wait(ucs_status_ptr_t result);
 
@@ -104,16 +100,15 @@ private:
 
   void sleep();
 
-  loop_mode mode_;
   raw_listener& listener_;
+  uint64_t eager_below_;
+  spin_wait spin_;
   ucp_context_h context_ = nullptr;
   ucp_worker_h worker_ = nullptr;
   ucp_ep_h endpoint_ = nullptr;
-  size_t rendezvous_threshold_;
+  std::vector<unsigned char> peer_;
   std::deque<request> all_;
   std::vector<request*> idle_;
-  size_t idle_rounds_ = 0;
-  std::chrono::steady_clock::time_point idle_since_;
 };
 
 } // namespace transfer_bench

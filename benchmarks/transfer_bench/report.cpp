@@ -2,20 +2,94 @@
 
 #include "report.hpp"
 
-#include <caf/json_writer.hpp>
+#include "text_table.hpp"
 
+#include <algorithm>
 #include <iomanip>
 #include <ostream>
-#include <string_view>
+#include <sstream>
 
 namespace transfer_bench {
 
 namespace {
 
-// -- table
-// ---------------------------------------------------------------------
+std::string show(double x, int digits) {
+  std::ostringstream out;
+  out << std::fixed << std::setprecision(digits) << x;
+  return out.str();
+}
+
+std::string show_mib(const std::optional<double>& kib) {
+  return kib ? show(*kib / 1024, 1) : "-";
+}
+
+/// What only some cases have.
+bool has_peers(const row& x) {
+  return x.of.who.peers > 1 || x.of.who.runtimes > 1
+         || x.of.case_name == "scaling";
+}
+
+std::vector<std::string> head(const row& x) {
+  std::vector<std::string> result{"mode", "size",   "out",
+                                  "loop", "caller", "lane"};
+  auto add = [&result](std::initializer_list<const char*> xs) {
+    result.insert(result.end(), xs.begin(), xs.end());
+  };
+  if (has_peers(x))
+    add({"runtimes", "peers", "MiB", "peer MiB"});
+  if (x.of.what == figure::share)
+    add({"CPU %"});
+  else
+    add({"p50 us", "p99 us", "p99.9 us", "GB/s", "ops/s"});
+  for (auto& y : x.controls)
+    result.push_back("/ " + y.control);
+  return result;
+}
+
+std::string show(const comparison& x, figure what) {
+  auto result = show(x.ratio, 2);
+  if (what == figure::latency)
+    result += (x.extra_us < 0 ? " " : " +") + show(x.extra_us, 1);
+  return result;
+}
+
+std::vector<std::string> cells(const row& x) {
+  auto& what = x.of.of;
+  auto size = show_size(what.size);
+  if (what.blocks > 1)
+    size = std::to_string(what.blocks) + " x "
+           + show_size(what.size / what.blocks);
+  std::vector<std::string> result{to_string(what.mode),
+                                  size,
+                                  std::to_string(what.outstanding),
+                                  to_string(x.of.who.loop),
+                                  to_string(what.who),
+                                  x.of.who.lane};
+  if (has_peers(x)) {
+    result.push_back(std::to_string(x.of.who.runtimes));
+    result.push_back(std::to_string(x.of.who.peers));
+    result.push_back(show_mib(x.library.rss_kib));
+    result.push_back(show_mib(x.library.peer_rss_kib));
+  }
+  if (x.of.what == figure::share) {
+    result.push_back(show(x.library.cpu_percent.value_or(0), 2));
+  } else {
+    result.push_back(show(x.library.p50_us, 1));
+    result.push_back(show(x.library.p99_us, 1));
+    result.push_back(show(x.library.p999_us, 1));
+    result.push_back(show(x.library.gbps, 3));
+    result.push_back(show(x.library.ops_per_s, 0));
+  }
+  for (auto& y : x.controls)
+    result.push_back(show(y, x.of.what));
+  return result;
+}
+
+} // namespace
 
 std::string show_size(size_t bytes) {
+  if (bytes >= 1u << 30)
+    return std::to_string(bytes >> 30) + " GiB";
   if (bytes >= 1u << 20)
     return std::to_string(bytes >> 20) + " MiB";
   if (bytes >= 1u << 10)
@@ -23,129 +97,18 @@ std::string show_size(size_t bytes) {
   return std::to_string(bytes) + " B";
 }
 
-void print_head(std::ostream& out, const row& x) {
-  auto latency = x.what == figure::latency;
-  out << '\n'
-      << x.case_name << (latency ? ", microseconds" : ", GB/s") << '\n'
-      << "mode       size  out  loop     caller  lane "
-      << (latency ? "     p50     p99" : "  library");
-  for (auto& y : x.controls)
-    out << (latency ? " |     p50     p99     +us  ratio" : " |    GB/s  ratio")
-        << ' ' << to_string(y.control);
-  out << '\n';
-}
-
-void print_row(std::ostream& out, const row& x) {
-  out << std::left << std::setw(6) << to_string(x.of.mode) << std::right
-      << std::setw(9) << show_size(x.of.size) << std::setw(5)
-      << x.of.outstanding << "  " << std::left << std::setw(9)
-      << to_string(x.loop) << std::setw(8) << to_string(x.of.who)
-      << std::setw(5) << x.lane << std::right << std::fixed
-      << std::setprecision(2);
-  auto pad = [&out](contender c) {
-    out << std::setw(static_cast<int>(to_string(c).size()) + 1) << ' ';
-  };
-  if (x.what == figure::bandwidth) {
-    out << std::setw(9) << x.library.gbps;
-    for (auto& y : x.controls) {
-      out << " | " << std::setw(7) << y.of.gbps << std::setw(7) << y.ratio;
-      pad(y.control);
-    }
-  } else {
-    out << std::setw(8) << x.library.p50_us << std::setw(8) << x.library.p99_us;
-    for (auto& y : x.controls) {
-      out << " | " << std::setw(7) << y.of.p50_us << std::setw(8) << y.of.p99_us
-          << std::setw(8) << x.library.p50_us - y.of.p50_us << std::setw(7)
-          << y.ratio;
-      pad(y.control);
-    }
-  }
-  out << '\n';
-}
-
-// -- JSON
-// ----------------------------------------------------------------------
-
-/// Writes objects without the type names that CAF adds to its own.
-class object_list {
-public:
-  explicit object_list(size_t size) {
-    writer_.indentation(2);
-    writer_.begin_sequence(size);
-  }
-
-  void begin() {
-    writer_.begin_associative_array(0);
-  }
-
-  template <class T>
-  void add(std::string_view key, const T& value) {
-    writer_.begin_key_value_pair();
-    writer_.value(caf::string_view{key.data(), key.size()});
-    if constexpr (std::is_same_v<T, std::string>)
-      writer_.value(caf::string_view{value.data(), value.size()});
-    else
-      writer_.value(value);
-    writer_.end_key_value_pair();
-  }
-
-  void end() {
-    writer_.end_associative_array();
-  }
-
-  std::string finish() {
-    writer_.end_sequence();
-    auto str = writer_.str();
-    return {str.begin(), str.end()};
-  }
-
-private:
-  caf::json_writer writer_;
-};
-
-void add(object_list& out, const row& x, const comparison& y) {
-  out.begin();
-  out.add("case", x.case_name);
-  out.add("lane", x.lane);
-  out.add("mode", to_string(x.of.mode));
-  out.add("loop", to_string(x.loop));
-  out.add("caller", to_string(x.of.who));
-  out.add("size", uint64_t{x.of.size});
-  out.add("outstanding", uint64_t{x.of.outstanding});
-  out.add("gbps", x.library.gbps);
-  out.add("p50_us", x.library.p50_us);
-  out.add("p99_us", x.library.p99_us);
-  out.add("ops_per_s", x.library.ops_per_s);
-  out.add("control", to_string(y.control));
-  out.add("control_gbps", y.of.gbps);
-  out.add("control_p50_us", y.of.p50_us);
-  out.add("control_p99_us", y.of.p99_us);
-  out.add("control_ops_per_s", y.of.ops_per_s);
-  out.add("ratio", y.ratio);
-  out.end();
-}
-
-} // namespace
-
 void print(std::ostream& out, const std::vector<row>& rows) {
-  std::string head;
-  for (auto& x : rows) {
-    if (x.case_name != head)
-      print_head(out, x);
-    head = x.case_name;
-    print_row(out, x);
+  for (size_t i = 0; i < rows.size();) {
+    auto titles = head(rows[i]);
+    text_table table{titles};
+    out << '\n' << rows[i].of.case_name << '\n';
+    auto name = rows[i].of.case_name;
+    for (; i < rows.size() && rows[i].of.case_name == name
+           && head(rows[i]) == titles;
+         ++i)
+      table.add(cells(rows[i]));
+    table.print(out);
   }
-}
-
-std::string to_json(const std::vector<row>& rows) {
-  size_t size = 0;
-  for (auto& x : rows)
-    size += x.controls.size();
-  object_list out{size};
-  for (auto& x : rows)
-    for (auto& y : x.controls)
-      add(out, x, y);
-  return out.finish();
 }
 
 } // namespace transfer_bench

@@ -2,18 +2,13 @@
 
 #pragma once
 
-#include "second_process.hpp"
+#include "peer_process.hpp"
+#include "subject.hpp"
 #include "types.hpp"
 
 #include <memory>
-#include <string>
 
 namespace transfer_bench {
-
-/// What is measured, or what it is measured against.
-enum class contender { library, raw_ucx, memcpy };
-
-std::string to_string(contender x);
 
 /// A contender, ready to run in both processes. Only one lives at a time: two
 /// cores are all that a polling one leaves.
@@ -24,7 +19,6 @@ public:
   virtual samples run(const work& x) = 0;
 };
 
-std::unique_ptr<session> make_session(contender what, loop_mode mode,
-                                      second_process& other);
+std::unique_ptr<session> make_session(const subject& x, peer_process& other);
 
 } // namespace transfer_bench

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <sstream>
 
 namespace transfer_bench {
 
@@ -13,11 +14,55 @@ std::string to_string(direction x) {
 }
 
 std::string to_string(loop_mode x) {
-  return x == loop_mode::polling ? "polling" : "default";
+  switch (x) {
+    case loop_mode::polling:
+      return "polling";
+    case loop_mode::standard:
+      return "default";
+    default:
+      return "sleeping";
+  }
+}
+
+loop_mode parse_loop(const std::string& str) {
+  for (auto x : {loop_mode::polling, loop_mode::standard})
+    if (to_string(x) == str)
+      return x;
+  return loop_mode::sleeping;
 }
 
 std::string to_string(caller x) {
   return x == caller::loop ? "loop" : "scoped";
+}
+
+std::string to_line(const work& x) {
+  std::ostringstream out;
+  out << static_cast<int>(x.kind) << ' ' << static_cast<int>(x.mode) << ' '
+      << x.size << ' ' << x.blocks << ' ' << x.outstanding << ' ' << x.count
+      << ' ' << static_cast<int>(x.who);
+  return out.str();
+}
+
+work parse_work(std::istream& in) {
+  work result;
+  int kind = 0;
+  int mode = 0;
+  int who = 0;
+  in >> kind >> mode >> result.size >> result.blocks >> result.outstanding
+    >> result.count >> who;
+  if (!in)
+    die("the other process does not speak this version's language");
+  result.kind = static_cast<work_kind>(kind);
+  result.mode = static_cast<direction>(mode);
+  result.who = static_cast<caller>(who);
+  return result;
+}
+
+std::string describe(const work& x) {
+  auto result = to_string(x.mode) + " of " + std::to_string(x.size) + " bytes";
+  if (x.blocks > 1)
+    result += " in " + std::to_string(x.blocks) + " blocks";
+  return result + ", " + std::to_string(x.outstanding) + " outstanding";
 }
 
 double percentile(std::vector<double> xs, double p) {

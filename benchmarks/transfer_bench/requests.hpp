@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "memory.hpp"
+#include "types.hpp"
+
+#include "caf_rdma/actors/connector.hpp"
+
+#include <caf/timespan.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+namespace transfer_bench {
+
+/// CAF would hand a timeout to the thread of its clock, which costs more than
+/// an operation. Operations have deadlines of their own.
+inline constexpr auto no_timeout = caf::infinite;
+
+/// Describes the memory of a slot.
+inline rdma::descriptor_list
+local_memory(size_t slot, const work& x,
+             const std::shared_ptr<const void>& owner = nullptr) {
+  rdma::descriptor_list result;
+  result.reserve(x.blocks);
+  for (auto block : memory_blocks(slot, x))
+    result.emplace_back(block, owner);
+  return result;
+}
+
+/// Asks for the passive operation of a transfer.
+template <class Self>
+auto request_create(Self* self, const rdma::connector_actor& connector,
+                    direction mode, rdma::descriptor_list local) {
+  if (mode == direction::write)
+    return self->request(connector, no_timeout, rdma::create_writable_atom_v,
+                         std::move(local));
+  return self->request(connector, no_timeout, rdma::create_readable_atom_v,
+                       std::move(local));
+}
+
+/// Asks for the active operation of a transfer.
+template <class Self>
+auto request_begin(Self* self, const rdma::connector_actor& connector,
+                   direction mode, rdma::descriptor_list local,
+                   rdma::metadata remote) {
+  if (mode == direction::write)
+    return self->request(connector, no_timeout, rdma::begin_write_atom_v,
+                         std::move(local), std::move(remote));
+  return self->request(connector, no_timeout, rdma::begin_read_atom_v,
+                       std::move(remote), std::move(local));
+}
+
+/// Returns an error handler that ends the program.
+inline auto failed(const work& x) {
+  return [x](const caf::error& err) {
+    die("library, " + describe(x) + ": " + to_string(err));
+  };
+}
+
+} // namespace transfer_bench
