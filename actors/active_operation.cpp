@@ -6,10 +6,14 @@
 
 namespace rdma {
 
-void request_link(operation_core::actor_base* self, const peer_actor& peer,
-                  std::function<void(const link_info&)> on_link,
-                  std::function<void(const caf::error&)> on_error) {
-  self->request(peer, caf::infinite, link_atom_v)
+void find_link(operation_core::actor_base* self, const remote_operation& remote,
+               std::function<void(const link_info&)> on_link,
+               std::function<void(const caf::error&)> on_error) {
+  if (remote.link.id != 0) {
+    on_link(remote.link);
+    return;
+  }
+  self->request(remote.peer, caf::infinite, link_atom_v)
     .then(std::move(on_link), std::move(on_error));
 }
 

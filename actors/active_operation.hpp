@@ -12,14 +12,17 @@ namespace rdma {
 /// What an active operation knows of the other side.
 struct remote_operation {
   peer_actor peer;
+  /// Where the peer was last; none if its ID is 0.
+  link_info link;
   std::string worker;
   token secret;
 };
 
-/// Asks the peer for a link. Calls `on_link` or `on_error`, later.
-void request_link(operation_core::actor_base* self, const peer_actor& peer,
-                  std::function<void(const link_info&)> on_link,
-                  std::function<void(const caf::error&)> on_error);
+/// Asks the peer for a link, unless one is known. Calls `on_link`, at once or
+/// later, or `on_error`, later.
+void find_link(operation_core::actor_base* self, const remote_operation& remote,
+               std::function<void(const link_info&)> on_link,
+               std::function<void(const caf::error&)> on_error);
 
 /// The answer of an active operation that is asked for metadata.
 caf::error no_metadata();

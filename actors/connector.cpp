@@ -66,6 +66,10 @@ connector_impl::behavior_type connector_state::make_behavior() {
                                    remote, operation_kind::readable, opts);
     },
     // -- life ----------------------------------------------------------------
+    [this](link_atom, uint64_t id, const link_info& x) {
+      if (auto i = find_peer(id); i != peers_.end())
+        i->second.link = x;
+    },
     [this](ended_atom, uint64_t id) {
       if (operations_.erase(id) == 0)
         forget_peer(id);
@@ -142,9 +146,10 @@ connector_state::begin(descriptor_list local, access_mode use,
   if (auto err = check_pairs(setup->local, remote.descriptors);
       err != caf::none)
     return err;
+  auto& [peer, link] = this->peer(remote.worker);
   return spawn<Operation>(std::move(*setup),
-                          remote_operation{peer(remote.worker),
-                                           remote.worker.id, remote.secret});
+                          remote_operation{peer, link, remote.worker.id,
+                                           remote.secret});
 }
 
 template <class Operation, class Extra>
@@ -157,22 +162,26 @@ operation connector_state::spawn(operation_setup setup, Extra extra) {
     self_->loop().inbox())};
 }
 
-peer_actor connector_state::peer(const worker_info& remote) {
+connector_state::known_peer& connector_state::peer(const worker_info& remote) {
   auto& result = peers_[remote.incarnation];
-  if (!result)
-    result = self_->loop().spawn<peer_impl>(
+  if (!result.actor)
+    result.actor = self_->loop().spawn<peer_impl>(
       transport_, remote,
       caf::actor_cast<peer_listener>(caf::strong_actor_ptr{self_->ctrl()}));
   return result;
 }
 
+connector_state::peer_map::iterator connector_state::find_peer(uint64_t id) {
+  return std::find_if(peers_.begin(), peers_.end(),
+                      [id](auto& kvp) { return kvp.second.actor->id() == id; });
+}
+
 // A worker that restarts has a new incarnation each time.
 void connector_state::forget_peer(uint64_t id) {
-  auto i = std::find_if(peers_.begin(), peers_.end(),
-                        [id](auto& kvp) { return kvp.second->id() == id; });
+  auto i = find_peer(id);
   if (i == peers_.end())
     return;
-  self_->send(i->second, dropped_atom_v);
+  self_->send(i->second.actor, dropped_atom_v);
   peers_.erase(i);
 }
 
@@ -183,7 +192,7 @@ void connector_state::end_all(const caf::error& reason,
   closed_ = true;
   auto finish = [this, done = std::move(done)] {
     for (auto& [incarnation, x] : peers_)
-      self_->send_exit(x, caf::exit_reason::user_shutdown);
+      self_->send_exit(x.actor, caf::exit_reason::user_shutdown);
     peers_.clear();
     done();
   };

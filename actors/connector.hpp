@@ -43,7 +43,8 @@ using connector_actor = caf::typed_actor<
                          operation_options)>;
 
 using connector_impl
-  = connector_actor::extend<caf::result<void>(ended_atom, uint64_t),
+  = connector_actor::extend<caf::result<void>(link_atom, uint64_t, link_info),
+                            caf::result<void>(ended_atom, uint64_t),
                             caf::result<void>(dropped_atom),
                             caf::result<void>(shutdown_atom)>;
 
@@ -76,7 +77,17 @@ private:
   template <class Operation, class Extra>
   operation spawn(operation_setup setup, Extra extra);
 
-  peer_actor peer(const worker_info& remote);
+  // A peer, and its link as far as is known here.
+  struct known_peer {
+    peer_actor actor;
+    link_info link;
+  };
+
+  using peer_map = std::unordered_map<uint64_t, known_peer>; // by incarnation
+
+  known_peer& peer(const worker_info& remote);
+
+  peer_map::iterator find_peer(uint64_t id);
 
   void forget_peer(uint64_t id);
 
@@ -89,7 +100,7 @@ private:
   worker_info worker_;
   runtime_options options_;
   std::unordered_map<uint64_t, operation_impl> operations_; // by actor ID
-  std::unordered_map<uint64_t, peer_actor> peers_;          // by incarnation
+  peer_map peers_;
   bool closed_ = false;
 };
 

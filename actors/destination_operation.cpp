@@ -4,18 +4,19 @@
 
 namespace rdma {
 
-void destination_operation::install_sink() {
+sink destination_operation::make_sink() {
   secret_ = make_token();
-  self()->send(setup().transport,
-               sink{secret_, setup().local, report_.total, key_, owner()});
+  return {secret_, setup().local, report_.total, key_, owner()};
 }
 
 void destination_operation::on_cancel(const caf::error& reason) {
   finish(reason);
 }
 
-void destination_operation::on_landed(const transfer_landed&) {
-  finish(status::complete, {});
+void destination_operation::on_landed(const transfer_landed& x) {
+  if (x.claim)
+    on_claimed(*x.claim);
+  settle(status::complete, {});
 }
 
 void destination_operation::on_frame(frame& x) {
@@ -27,7 +28,8 @@ void destination_operation::on_frame(frame& x) {
 }
 
 void destination_operation::on_final() {
-  send(last_words());
+  if (!settled())
+    send(last_words());
 }
 
 } // namespace rdma

@@ -21,8 +21,9 @@ protected:
 
   void on_final() override;
 
-  /// Grants the local memory to whoever shows `secret_`.
-  void install_sink();
+  /// Draws `secret_`, and returns a grant of the local memory to whoever shows
+  /// it.
+  sink make_sink();
 };
 
 } // namespace rdma

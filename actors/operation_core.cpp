@@ -100,8 +100,12 @@ operation_impl::behavior_type operation_core::make_behavior() {
       progress_in_grace_ = true;
     },
     [this](const transfer_landed& x) {
-      if (!ending())
+      if (!is_final(report_.status))
         on_landed(x);
+    },
+    [this](const transfer_settled& x) {
+      if (!is_final(report_.status))
+        on_settled(x);
     },
     [this](const transfer_failed& x) {
       if (!ending())
@@ -124,6 +128,10 @@ void operation_core::on_landed(const transfer_landed&) {
   // nop
 }
 
+void operation_core::on_settled(const transfer_settled&) {
+  // nop
+}
+
 void operation_core::on_failed(const transfer_failed& x) {
   finish(x.reason);
 }
@@ -135,23 +143,34 @@ void operation_core::on_final() {
 // -- the end -----------------------------------------------------------------
 
 void operation_core::finish(caf::error reason) {
-  auto outcome = code_of(reason) == errc::cancelled ? status::cancelled
-                                                    : status::errored;
+  auto outcome = outcome_of(reason);
   finish(outcome, std::move(reason));
 }
 
 void operation_core::finish(status outcome, caf::error reason) {
   if (ending())
     return;
-  outcome_ = outcome;
-  outcome_reason_ = std::move(reason);
-  if (outcome == status::complete)
-    report_.bytes = report_.total;
+  decide(outcome, std::move(reason));
   limit_grace();
   withdraw();
 }
 
+void operation_core::settle(status outcome, caf::error reason) {
+  settled_ = true;
+  decide(outcome, std::move(reason));
+  if (!withdrawing_) // otherwise the transport is about to answer
+    finalize();
+}
+
+void operation_core::decide(status outcome, caf::error reason) {
+  outcome_ = outcome;
+  outcome_reason_ = std::move(reason);
+  if (outcome == status::complete)
+    report_.bytes = report_.total;
+}
+
 void operation_core::withdraw() {
+  withdrawing_ = true;
   self_
     ->request(setup_.transport, caf::infinite,
               withdrawal{secret_, key_, last_words()})
@@ -241,6 +260,13 @@ transfer_owner operation_core::owner() const {
 }
 
 // -- reasons -----------------------------------------------------------------
+
+status outcome_of(const caf::error& reason) {
+  if (reason == caf::none)
+    return status::complete;
+  return code_of(reason) == errc::cancelled ? status::cancelled
+                                            : status::errored;
+}
 
 caf::error local_end(errc code, std::string why) {
   return make_error(code, sentence(code, why));

@@ -27,8 +27,8 @@ using operation_impl = operation_actor::extend<
   caf::result<void>(shutdown_atom, caf::error), caf::result<void>(dropped_atom),
   caf::result<void>(deadline_atom), caf::result<void>(grace_atom),
   caf::result<void>(transfer_claimed), caf::result<void>(transfer_progress),
-  caf::result<void>(transfer_landed), caf::result<void>(transfer_failed),
-  caf::result<void>(frame)>;
+  caf::result<void>(transfer_landed), caf::result<void>(transfer_settled),
+  caf::result<void>(transfer_failed), caf::result<void>(frame)>;
 
 /// Receives the news that an operation's actor is gone.
 using operation_listener
@@ -48,7 +48,7 @@ struct operation_setup {
 /// The life that all four operations share: status, deadline, waiting, the end.
 /// An end has two steps: `finish` decides the outcome and withdraws the
 /// transfer; once the transport has let go of the memory the status becomes
-/// final.
+/// final. If the transfer has ended by itself, `settle` takes both at once.
 class operation_core {
 public:
   // -- types -----------------------------------------------------------------
@@ -83,6 +83,8 @@ protected:
 
   virtual void on_landed(const transfer_landed& x);
 
+  virtual void on_settled(const transfer_settled& x);
+
   virtual void on_failed(const transfer_failed& x);
 
   virtual void on_frame(frame& x) = 0;
@@ -97,6 +99,10 @@ protected:
 
   /// Like `finish`, with the outcome that the reason implies.
   void finish(caf::error reason);
+
+  /// Takes over an outcome that the transport reports with the end of the
+  /// transfer; it counts more than what this side may have wanted meanwhile.
+  void settle(status outcome, caf::error reason);
 
   /// Resets the link if the operation is not final within the grace period,
   /// which starts anew with each chunk that the lane lets go of.
@@ -118,6 +124,11 @@ protected:
 
   bool ending() const noexcept {
     return outcome_.has_value();
+  }
+
+  /// True if the transport has ended the transfer, and the peer knows.
+  bool settled() const noexcept {
+    return settled_;
   }
 
   const operation_setup& setup() const noexcept {
@@ -144,6 +155,8 @@ private:
     bool wants_error; // a `wait`, which must not take a failure for success
   };
 
+  void decide(status outcome, caf::error reason);
+
   caf::result<report> wait(detail::keep_alive handle, bool wants_error);
 
   void answer(waiter& x);
@@ -165,8 +178,13 @@ private:
   progress_loop::timer_id deadline_;
   progress_loop::timer_id grace_;
   bool progress_in_grace_ = false;
+  bool withdrawing_ = false;
+  bool settled_ = false;
   bool dropped_ = false;
 };
+
+/// The status that an operation ends with for this reason.
+status outcome_of(const caf::error& reason);
 
 /// Says who ended an operation here, and why, as an error.
 caf::error local_end(errc code, std::string why);

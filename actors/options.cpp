@@ -14,9 +14,11 @@ void runtime_options::add_to(caf::config_option_set& xs) {
   caf::config_option_adder{xs, "rdma"}
     .add<std::string>("worker-id", "name of this worker")
     .add<std::string>("tls", "UCX transports to use, as in UCX_TLS")
+    .add<std::string>("lane", "auto, ucx, or local: within one host")
     .add<size_t>("chunk-size", "bytes of one chunk")
     .add<size_t>("window", "chunks in flight per transfer")
     .add<size_t>("rendezvous-threshold", "smaller chunks go eagerly (bytes)")
+    .add<size_t>("local-piece-size", "bytes to read at a time in one host")
     .add<size_t>("max-inbound-bytes", "bytes on their way in from one peer")
     .add<size_t>("max-peers", "links at the same time")
     .add<size_t>("max-descriptors", "descriptors of one operation")
@@ -39,9 +41,11 @@ runtime_options runtime_options::from(const caf::actor_system_config& cfg) {
   };
   read("rdma.worker-id", x.worker_id);
   read("rdma.tls", x.transport.tls);
+  read("rdma.lane", x.transport.lane);
   read("rdma.chunk-size", x.transport.chunk_size);
   read("rdma.window", x.transport.window);
   read("rdma.rendezvous-threshold", x.transport.rendezvous_threshold);
+  read("rdma.local-piece-size", x.transport.local_piece_size);
   read("rdma.max-inbound-bytes", x.transport.max_inbound_bytes);
   read("rdma.max-peers", x.transport.max_links);
   read("rdma.max-descriptors", x.max_descriptors);

@@ -19,7 +19,7 @@ struct runtime_options {
   transport_options transport;
   /// Name of this worker, up to 255 bytes. A worker that keeps its name over a
   /// restart makes its old metadata fail with `stale_metadata`. Empty: host
-  /// name and a random number.
+  /// name, process ID and a random number.
   std::string worker_id;
   /// How long the loop looks for work before it sleeps.
   caf::timespan spin = std::chrono::microseconds{50};

@@ -2,7 +2,33 @@
 
 #include "caf_rdma/actors/passive_operation.hpp"
 
+#include <utility>
+
 namespace rdma {
+
+void description::grant(operation_core::actor_base* self,
+                        const transport_actor& transport, sink what,
+                        metadata value) {
+  value_ = std::move(value);
+  self->request(transport, caf::infinite, std::move(what))
+    .then(
+      [this] {
+        granted_ = true;
+        for (auto& x : std::exchange(waiting_, {}))
+          x.deliver(value_);
+      },
+      [this](const caf::error& reason) {
+        for (auto& x : std::exchange(waiting_, {}))
+          x.deliver(reason);
+      });
+}
+
+caf::result<metadata> description::give(operation_core::actor_base* self) {
+  if (granted_)
+    return value_;
+  waiting_.push_back(self->make_response_promise<metadata>());
+  return waiting_.back();
+}
 
 metadata make_metadata(const worker_info& worker, const token& secret,
                        operation_kind kind, const descriptor_list& local) {

@@ -35,7 +35,7 @@ peer_actor::behavior_type peer_state::make_behavior() {
     [this](const link_down& x) {
       if (x.id != link_.id)
         return;
-      link_ = {};
+      set_link({});
       on_idle();
     },
     [this](dropped_atom) {
@@ -51,13 +51,19 @@ void peer_state::connect() {
   self_->request(transport_, caf::infinite, connect_atom_v, remote_, watcher)
     .then(
       [this](const link_info& x) {
-        link_ = x;
+        set_link(x);
         answer(x);
       },
       [this](const caf::error& reason) {
         answer(reason);
         on_idle();
       });
+}
+
+void peer_state::set_link(const link_info& x) {
+  link_ = x;
+  if (listener_)
+    self_->send(listener_, link_atom_v, uint64_t{self_->id()}, x);
 }
 
 template <class T>

@@ -27,8 +27,13 @@ using peer_actor = caf::typed_actor<caf::result<link_info>(link_atom),
                                     caf::result<void>(link_down),
                                     caf::result<void>(dropped_atom)>;
 
-/// Receives the actor ID of a peer that may be forgotten.
-using peer_listener = caf::typed_actor<caf::result<void>(ended_atom, uint64_t)>;
+/// Hears from peers, which name themselves by their actor ID.
+///
+/// - link: the peer has this link now; none if its ID is 0.
+/// - ended: the peer may be forgotten.
+using peer_listener
+  = caf::typed_actor<caf::result<void>(link_atom, uint64_t, link_info),
+                     caf::result<void>(ended_atom, uint64_t)>;
 
 class peer_state {
 public:
@@ -36,8 +41,8 @@ public:
 
   static inline const char* name = "rdma.peer";
 
-  /// The listener is told whenever the peer has lost its link and nobody waits
-  /// for another.
+  /// The listener is told of each link that comes or goes, and whenever the
+  /// peer has lost its link and nobody waits for another.
   peer_state(actor_base* self, transport_actor transport, worker_info remote,
              peer_listener listener = {});
 
@@ -61,6 +66,8 @@ private:
   /// Answers everybody who waits for the link.
   template <class T>
   void answer(const T& x);
+
+  void set_link(const link_info& x);
 
   void on_idle();
 

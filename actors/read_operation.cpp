@@ -11,13 +11,13 @@ read_operation::read_operation(actor_base* self, operation_setup setup,
 }
 
 void read_operation::start() {
-  request_link(
-    self(), remote_.peer,
+  find_link(
+    self(), remote_,
     [this](const link_info& x) {
       if (ending())
         return;
       begin_progress({x.id, make_random_id()}, x.lane, remote_.worker);
-      install_sink();
+      self()->send(setup().transport, make_sink());
       send(read_request{remote_.secret, secret_, report_.total});
     },
     [this](const caf::error& reason) { finish(reason); });

@@ -2,27 +2,28 @@
 
 #include "caf_rdma/actors/readable_operation.hpp"
 
-#include "caf_rdma/actors/passive_operation.hpp"
+#include <utility>
 
 namespace rdma {
 
 readable_operation::readable_operation(actor_base* self, operation_setup setup,
                                        worker_info worker)
-  : source_operation(self, std::move(setup)) {
-  metadata_.worker = std::move(worker);
+  : source_operation(self, std::move(setup)), description_(std::move(worker)) {
+  // nop
 }
 
 void readable_operation::start() {
   secret_ = make_token();
-  metadata_ = make_metadata(metadata_.worker, secret_, operation_kind::readable,
-                            setup().local);
+  auto value = make_metadata(description_.worker(), secret_,
+                             operation_kind::readable, setup().local);
   // Without a target: a read request may name it, but nothing may land here.
-  self()->send(setup().transport,
-               sink{secret_, {}, report_.total, {}, owner()});
+  description_.grant(self(), setup().transport,
+                     sink{secret_, {}, report_.total, {}, owner()},
+                     std::move(value));
 }
 
 caf::result<metadata> readable_operation::describe() {
-  return metadata_;
+  return description_.give(self());
 }
 
 void readable_operation::on_frame(frame& x) {

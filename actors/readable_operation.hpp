@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "caf_rdma/actors/passive_operation.hpp"
 #include "caf_rdma/actors/source_operation.hpp"
 
 namespace rdma {
@@ -22,7 +23,7 @@ protected:
   void on_frame(frame& x) override;
 
 private:
-  metadata metadata_;
+  description description_;
 };
 
 } // namespace rdma

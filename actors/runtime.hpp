@@ -36,9 +36,9 @@ public:
   runtime& operator=(runtime&&) = delete;
 
   /// Ends all operations (`shutting_down`), closes all links and stops the
-  /// loop; actors on the loop are killed. Takes at most about twice the option
-  /// `grace`. May be called on the loop's own thread; then it returns before
-  /// the end, and the destructor of the `actor_system` waits for that.
+  /// loop; actors on the loop are killed. Takes at most about three times the
+  /// option `grace`. May be called on the loop's own thread; then it returns
+  /// before the end, and the destructor of the `actor_system` waits for that.
   ~runtime();
 
   // -- properties ------------------------------------------------------------

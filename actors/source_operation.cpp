@@ -10,7 +10,8 @@ void source_operation::offer_to(const token& secret) {
   if (offered_)
     return; // a peer that asks twice
   offered_ = true;
-  self()->send(setup().transport, source{key_, secret, setup().local, owner()});
+  self()->send(setup().transport,
+               source{key_, secret, setup().local, owner(), secret_});
 }
 
 // Once bytes were offered the end is the destination's to decide; it may have
@@ -35,22 +36,31 @@ void source_operation::on_failed(const transfer_failed& x) {
     finish(x.reason);
 }
 
+void source_operation::on_settled(const transfer_settled& x) {
+  auto reason = judge(x.verdict);
+  settle(outcome_of(reason), reason);
+}
+
 void source_operation::on_frame(frame& x) {
   auto* end = std::get_if<transfer_ended>(&x.content);
   if (end == nullptr)
     return;
-  report_.bytes = std::min(end->bytes, report_.total);
-  if (end->status == status::complete && end->bytes != report_.total)
-    finish(make_error(errc::protocol_violation,
+  auto reason = judge(*end);
+  finish(outcome_of(reason), reason);
+}
+
+caf::error source_operation::judge(const transfer_ended& verdict) {
+  report_.bytes = std::min(verdict.bytes, report_.total);
+  if (verdict.status == status::complete && verdict.bytes != report_.total)
+    return make_error(errc::protocol_violation,
                       "peer " + report_.peer + " says COMPLETE after "
-                        + std::to_string(end->bytes) + " of "
-                        + std::to_string(report_.total) + " bytes"));
-  else if (end->status == status::complete)
-    finish(status::complete, {});
-  else if (asked_ != caf::none && code_of(asked_) == end->code)
-    finish(asked_);
-  else
-    finish(remote_end(report_.peer, end->code, end->reason));
+                        + std::to_string(verdict.bytes) + " of "
+                        + std::to_string(report_.total) + " bytes");
+  if (verdict.status == status::complete)
+    return {};
+  if (asked_ != caf::none && code_of(asked_) == verdict.code)
+    return asked_;
+  return remote_end(report_.peer, verdict.code, verdict.reason);
 }
 
 // A reader that was never offered anything has nobody else to learn it from.

@@ -15,6 +15,8 @@ public:
 protected:
   void on_cancel(const caf::error& reason) override;
 
+  void on_settled(const transfer_settled& x) override;
+
   void on_failed(const transfer_failed& x) override;
 
   void on_frame(frame& x) override;
@@ -25,6 +27,10 @@ protected:
   void offer_to(const token& secret);
 
 private:
+  /// Returns the outcome that the destination's word implies, COMPLETE if the
+  /// error is none.
+  caf::error judge(const transfer_ended& verdict);
+
   bool offered_ = false;
   /// Why this side has asked the destination to end the transfer.
   caf::error asked_;

@@ -2,24 +2,27 @@
 
 #include "caf_rdma/actors/writable_operation.hpp"
 
-#include "caf_rdma/actors/passive_operation.hpp"
+#include <utility>
 
 namespace rdma {
 
 writable_operation::writable_operation(actor_base* self, operation_setup setup,
                                        worker_info worker)
-  : destination_operation(self, std::move(setup)) {
-  metadata_.worker = std::move(worker);
+  : destination_operation(self, std::move(setup)),
+    description_(std::move(worker)) {
+  // nop
 }
 
 void writable_operation::start() {
-  install_sink();
-  metadata_ = make_metadata(metadata_.worker, secret_, operation_kind::writable,
-                            setup().local);
+  auto grant = make_sink();
+  auto value = make_metadata(description_.worker(), secret_,
+                             operation_kind::writable, setup().local);
+  description_.grant(self(), setup().transport, std::move(grant),
+                     std::move(value));
 }
 
 caf::result<metadata> writable_operation::describe() {
-  return metadata_;
+  return description_.give(self());
 }
 
 } // namespace rdma

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "caf_rdma/actors/destination_operation.hpp"
+#include "caf_rdma/actors/passive_operation.hpp"
 
 namespace rdma {
 
@@ -20,7 +21,7 @@ protected:
   caf::result<metadata> describe() override;
 
 private:
-  metadata metadata_;
+  description description_;
 };
 
 } // namespace rdma

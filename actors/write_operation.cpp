@@ -11,8 +11,8 @@ write_operation::write_operation(actor_base* self, operation_setup setup,
 }
 
 void write_operation::start() {
-  request_link(
-    self(), remote_.peer,
+  find_link(
+    self(), remote_,
     [this](const link_info& x) {
       if (ending())
         return;

@@ -45,9 +45,9 @@ caf::expected<std::string> read_reason(capnp::Text::Reader in) {
 }
 
 caf::expected<hello> read(wire::Hello::Reader in) {
-  hello result{detail::read(in.getWorker()), in.getLinkId(),
-               in.getEndpointCount(), in.getTargetIncarnation(),
-               in.getVersion()};
+  hello result{
+    detail::read(in.getWorker()), in.getLinkId(), in.getEndpointCount(),
+    in.getTargetIncarnation(),    in.getHost(),   in.getVersion()};
   if (auto err = detail::validate(result.worker, violation); err != caf::none)
     return err;
   if (result.link_id == 0)
@@ -75,6 +75,25 @@ caf::expected<hello_refused> read(wire::Refusal::Reader in) {
   return hello_refused{*code, in.getEndpointCount()};
 }
 
+caf::expected<local_probe> read(wire::LocalProbe::Reader in) {
+  if (in.getPid() == 0 || in.getNonce() == 0)
+    return fail("a local probe without a process or a nonce");
+  return local_probe{in.getPid(), in.getNonce()};
+}
+
+caf::expected<local_nonce> read(wire::LocalNonce::Reader in) {
+  if (in.getPid() == 0 || in.getAddress() == 0)
+    return fail("a local nonce without a process or an address");
+  return local_nonce{in.getPid(), in.getAddress()};
+}
+
+caf::expected<local_verdict> read(wire::LocalVerdict::Reader in) {
+  auto reason = read_reason(in.getReason());
+  if (!reason)
+    return reason.error();
+  return local_verdict{in.getUsable(), std::move(*reason)};
+}
+
 caf::error validate(const offer& x) {
   if (x.length == 0 || x.chunk_size == 0 || x.total == 0)
     return fail("an offer with a length, chunk size or total of 0");
@@ -86,12 +105,22 @@ caf::error validate(const offer& x) {
   if (x.length != length)
     return fail("an offer of " + std::to_string(x.length) + " B, not "
                 + std::to_string(length) + " B");
+  if (x.in_place() != (x.seal != 0))
+    return fail("an offer with a cell or a seal, but not both");
+  if (x.block != 0 && (!x.in_place() || x.total > UINT64_MAX - x.block))
+    return fail("an offer with a block that is nowhere");
   return {};
 }
 
 caf::expected<offer> read(wire::Offer::Reader in) {
-  offer result{detail::read(in.getToken()), in.getOffset(), in.getLength(),
-               in.getChunkSize(), in.getTotal()};
+  offer result{detail::read(in.getToken()),
+               in.getOffset(),
+               in.getLength(),
+               in.getChunkSize(),
+               in.getTotal(),
+               in.getCell(),
+               in.getSeal(),
+               in.getBlock()};
   if (auto err = validate(result); err != caf::none)
     return err;
   return result;
@@ -162,6 +191,12 @@ caf::expected<frame> read(wire::Frame::Reader in) {
       return x;
     case wire::Frame::GOODBYE:
       return put(x, read_why<goodbye>(in.getGoodbye()));
+    case wire::Frame::LOCAL_PROBE:
+      return put(x, read(in.getLocalProbe()));
+    case wire::Frame::LOCAL_NONCE:
+      return put(x, read(in.getLocalNonce()));
+    case wire::Frame::LOCAL_VERDICT:
+      return put(x, read(in.getLocalVerdict()));
     case wire::Frame::OFFER:
       return put(x, read(in.getOffer()));
     case wire::Frame::REQUEST:
@@ -174,30 +209,31 @@ caf::expected<frame> read(wire::Frame::Reader in) {
   return fail("unknown frame " + std::to_string(in.which()));
 }
 
-/// Returns the number of words behind the segment table of `bytes`; 0 if the
-/// table does not describe exactly one segment of that size.
-size_t segment_size(std::span<const std::byte> bytes) {
-  if (bytes.size() < 2 * word_size || bytes.size() > max_frame_size
-      || bytes.size() % word_size != 0)
+} // namespace
+
+// A frame begins with a segment table of one word: the number of segments minus
+// one, and the number of words of the only segment.
+size_t first_frame_size(std::span<const std::byte> bytes) noexcept {
+  if (bytes.size() < 2 * word_size)
     return 0;
-  auto words = bytes.size() / word_size - 1;
-  size_t claimed = 0;
+  size_t words = 0;
   for (size_t i = 0; i < word_size; ++i) {
     auto x = std::to_integer<size_t>(bytes[i]);
     if (i < 4 && x != 0)
       return 0;
     if (i >= 4)
-      claimed |= x << (8 * (i - 4));
+      words |= x << (8 * (i - 4));
   }
-  return claimed == words ? words : 0;
+  if (words == 0 || words >= max_frame_size / word_size)
+    return 0;
+  auto result = (words + 1) * word_size;
+  return result <= bytes.size() ? result : 0;
 }
 
-} // namespace
-
 caf::expected<frame> decode_frame(std::span<const std::byte> bytes) {
-  auto n = segment_size(bytes);
-  if (n == 0)
+  if (bytes.empty() || first_frame_size(bytes) != bytes.size())
     return fail(std::to_string(bytes.size()) + " B are no frame");
+  auto n = bytes.size() / word_size - 1;
   return detail::guarded(violation, [=]() -> caf::expected<frame> {
     // The copy aligns the bytes. It also keeps a peer that shares memory with
     // UCX from changing them while they are read.

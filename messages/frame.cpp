@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <type_traits>
 
 namespace rdma {
 
@@ -45,6 +46,7 @@ std::vector<std::byte> seal(const hello& x) {
   root.setLinkId(x.link_id);
   root.setEndpointCount(x.endpoint_count);
   root.setTargetIncarnation(x.target_incarnation);
+  root.setHost(x.host);
   auto words = capnp::canonicalize(root.asReader());
   return detail::seal(detail::to_span(words.asBytes()));
 }
@@ -67,6 +69,24 @@ void write(wire::Frame::Builder out, const heartbeat&) {
   out.setHeartbeat();
 }
 
+void write(wire::Frame::Builder out, const local_probe& x) {
+  auto y = out.initLocalProbe();
+  y.setPid(x.pid);
+  y.setNonce(x.nonce);
+}
+
+void write(wire::Frame::Builder out, const local_nonce& x) {
+  auto y = out.initLocalNonce();
+  y.setPid(x.pid);
+  y.setAddress(x.address);
+}
+
+void write(wire::Frame::Builder out, const local_verdict& x) {
+  auto y = out.initLocalVerdict();
+  y.setUsable(x.usable);
+  write_reason(y, x.reason);
+}
+
 void write(wire::Frame::Builder out, const offer& x) {
   auto y = out.initOffer();
   detail::write(y.initToken(), x.secret);
@@ -74,6 +94,9 @@ void write(wire::Frame::Builder out, const offer& x) {
   y.setLength(x.length);
   y.setChunkSize(x.chunk_size);
   y.setTotal(x.total);
+  y.setCell(x.cell);
+  y.setSeal(x.seal);
+  y.setBlock(x.block);
 }
 
 void write(wire::Frame::Builder out, const read_request& x) {
@@ -103,14 +126,21 @@ void write(wire::Frame::Builder out, const transfer_ended& x) {
   y.setBytes(x.bytes);
 }
 
-/// Returns how many words of the buffer to clear for `x`: enough for the frames
-/// of fixed size, everything for the others.
+/// Returns how many words of the buffer to clear for `x`: what its fixed part
+/// and its reason may take; everything for the frames that open a link.
 size_t words_for(const frame& x, size_t available) {
   constexpr size_t fixed = 16;
-  if (std::holds_alternative<offer>(x.content)
-      || std::holds_alternative<heartbeat>(x.content))
-    return std::min(fixed, available);
-  return available;
+  auto need = std::visit(
+    [=]<class T>(const T& content) {
+      if constexpr (std::is_same_v<T, hello> || std::is_same_v<T, hello_ack>)
+        return available;
+      else if constexpr (requires { content.reason; })
+        return fixed + cut(content.reason).size() / word_size + 1;
+      else
+        return fixed;
+    },
+    x.content);
+  return std::min(need, available);
 }
 
 size_t encode_into(const frame& x, std::span<std::byte> buf) {
@@ -174,9 +204,22 @@ std::string describe(const heartbeat&) {
   return "heartbeat";
 }
 
+std::string describe(const local_probe& x) {
+  return "local probe from process " + std::to_string(x.pid);
+}
+
+std::string describe(const local_nonce& x) {
+  return "local nonce in process " + std::to_string(x.pid);
+}
+
+std::string describe(const local_verdict& x) {
+  return x.usable ? "local lane is usable" : "no local lane: " + x.reason;
+}
+
 std::string describe(const offer& x) {
   return "offer of " + std::to_string(x.length) + " B at "
-         + std::to_string(x.offset) + " of " + std::to_string(x.total) + " B";
+         + std::to_string(x.offset) + " of " + std::to_string(x.total) + " B"
+         + (x.in_place() ? " in place" : "");
 }
 
 std::string describe(const read_request& x) {

@@ -26,6 +26,8 @@ struct hello {
   uint64_t link_id = 0;
   uint32_t endpoint_count = 0;
   uint64_t target_incarnation = 0;
+  /// Names the sender's machine; 0 if it does not use the local lane.
+  uint64_t host = 0;
   /// Of the sender. Whoever does not speak it refuses the hello, and says so.
   uint16_t version = format_version;
 
@@ -58,12 +60,45 @@ struct goodbye {
   friend bool operator==(const goodbye&, const goodbye&) = default;
 };
 
+/// Asks to put the nonce where the sender can try to read it.
+struct local_probe {
+  uint32_t pid = 0;
+  uint64_t nonce = 0;
+
+  friend bool operator==(const local_probe&, const local_probe&) = default;
+};
+
+/// Says where the nonce is.
+struct local_nonce {
+  uint32_t pid = 0;
+  uint64_t address = 0;
+
+  friend bool operator==(const local_nonce&, const local_nonce&) = default;
+};
+
+/// Says whether the sender could read the nonce; if not, why.
+struct local_verdict {
+  bool usable = false;
+  std::string reason;
+
+  friend bool operator==(const local_verdict&, const local_verdict&) = default;
+};
+
 struct offer {
   token secret;
   uint64_t offset = 0;
   uint32_t length = 0;
   uint32_t chunk_size = 0;
   uint64_t total = 0;
+  /// Address of the source cell if the bytes are offered in place; otherwise 0.
+  uint64_t cell = 0;
+  uint64_t seal = 0;
+  /// Address of the memory if it is one block; otherwise 0.
+  uint64_t block = 0;
+
+  bool in_place() const noexcept {
+    return cell != 0;
+  }
 
   friend bool operator==(const offer&, const offer&) = default;
 };
@@ -98,8 +133,9 @@ struct transfer_ended {
 struct frame {
   uint64_t link_id = 0;
   uint64_t transfer_id = 0;
-  std::variant<hello, hello_ack, hello_refused, heartbeat, goodbye, offer,
-               read_request, cancel_request, transfer_ended>
+  std::variant<hello, hello_ack, hello_refused, heartbeat, goodbye, local_probe,
+               local_nonce, local_verdict, offer, read_request, cancel_request,
+               transfer_ended>
     content;
 
   friend bool operator==(const frame&, const frame&) = default;
@@ -118,6 +154,10 @@ size_t encode(const frame& x, std::span<std::byte> buf);
 
 /// Returns the bytes of `x`; for tests and for frames off the hot path.
 std::vector<std::byte> to_bytes(const frame& x);
+
+/// Returns the size in bytes of the first of several frames that follow each
+/// other, 0 if there is none. Does not look into it.
+size_t first_frame_size(std::span<const std::byte> bytes) noexcept;
 
 /// Decodes and validates untrusted bytes of any alignment. Errors:
 /// `protocol_violation`, `unsupported_version`.

@@ -80,6 +80,7 @@ struct Hello {
   linkId @2 :UInt64;
   endpointCount @3 :UInt32;
   targetIncarnation @4 :UInt64;  # whom the sender means to reach
+  host @5 :UInt64;  # names the sender's machine; 0: offer me nothing in place
 }
 
 struct Frame {
@@ -92,6 +93,9 @@ struct Frame {
     helloRefused @4 :Refusal;
     heartbeat @5 :Void;
     goodbye @10 :Goodbye;   # the sender has closed the link
+    localProbe @11 :LocalProbe;      # may I read your memory?
+    localNonce @12 :LocalNonce;      # try it here
+    localVerdict @13 :LocalVerdict;  # whether it worked
     # -- transfer --------------------------------------------------------------
     offer @6 :Offer;        # source to destination; the chunk's bytes follow
     request @7 :Request;    # read operation to readable operation
@@ -113,6 +117,25 @@ struct Goodbye {
   reason @1 :Text;
 }
 
+# Two workers of one host find out whether each can read the other's memory
+# (process_vm_readv), and use the local lane if both can. The reader sends a
+# random number, the other side puts it somewhere and says where, the reader
+# looks. So a process ID of another namespace, or of somebody else, fails.
+struct LocalProbe {
+  pid @0 :UInt32;     # of the reader, which may have to be let in
+  nonce @1 :UInt64;
+}
+
+struct LocalNonce {
+  pid @0 :UInt32;
+  address @1 :UInt64;  # of the nonce, in that process
+}
+
+struct LocalVerdict {
+  usable @0 :Bool;
+  reason @1 :Text;  # why it is not
+}
+
 # One chunk of a transfer. A transfer is the concatenation of its descriptors;
 # it is cut into chunks of chunkSize bytes, the last one shorter.
 struct Offer {
@@ -121,6 +144,10 @@ struct Offer {
   length @2 :UInt32;     # min(chunkSize, total - offset)
   chunkSize @3 :UInt32;  # the same in every offer of a transfer
   total @4 :UInt64;      # bytes of the whole transfer
+  # On the local lane no data follow: they are to be read where the cell says.
+  cell @5 :UInt64;       # address of the transfer's source cell; 0: data follow
+  seal @6 :UInt64;       # what the cell holds for as long as the offer stands
+  block @7 :UInt64;      # address of the transfer's only block; 0: see the cell
 }
 
 # Asks the owner of a readable operation for its bytes. They are to be offered

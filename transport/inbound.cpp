@@ -39,9 +39,13 @@ void inbound::withdraw(const withdrawal& x, std::function<void()> released) {
     released();
     return;
   }
-  i->second.released = std::move(released);
+  auto& entry = i->second;
   drop_held([&x](const held_chunk& held) { return held.secret == x.secret; });
-  if (i->second.fetching == 0)
+  entry.failed = true;
+  if (entry.fetching > 0)
+    entry.via->stop(x.secret);
+  entry.released = std::move(released);
+  if (entry.fetching == 0)
     finish(x.secret);
 }
 
@@ -69,14 +73,17 @@ void inbound::finish(const token& secret) {
     ended_.erase(oldest_ended_.front());
     oldest_ended_.pop_front();
   }
-  released();
+  if (released)
+    released();
 }
 
 // -- offers ------------------------------------------------------------------
 
 bool inbound::hold(link& from, lane& via, const frame& x, held_bytes what) {
-  if (admit(from, x, what.length) == nullptr)
+  auto* entry = admit(from, x, what.length);
+  if (entry == nullptr)
     return false;
+  announce(*entry);
   auto& header = std::get<offer>(x.content);
   held_.push_back({header.secret, from.id(), header, &via, what});
   runnable_ = true;
@@ -97,6 +104,7 @@ void inbound::claim(link& from, const frame& x) {
              code != errc::none) {
     refuse(x, code);
   } else {
+    announce(entry);
     caf::anon_send(entry.grant.owner, x);
   }
 }
@@ -142,8 +150,7 @@ errc inbound::claim(entry& x, link& from, transfer_id transfer,
       return errc::protocol_violation;
     x.grant.key = key;
     routes_.add(key, x.grant.owner);
-    caf::anon_send(x.grant.owner,
-                   transfer_claimed{key, from.lane(), from.peer()});
+    x.news = transfer_claimed{key, from.lane(), from.peer()};
   }
   return x.grant.key == key ? errc::none : errc::already_claimed;
 }
@@ -174,21 +181,39 @@ void inbound::write(entry& x, uint64_t offset,
 
 void inbound::landed(entry& x, uint64_t bytes) {
   x.landed += bytes;
-  if (x.landed == x.target.size() && !x.over())
-    caf::anon_send(x.grant.owner, transfer_landed{x.landed});
-  else
-    caf::anon_send(x.grant.owner, transfer_progress{x.landed});
+  if (x.landed == x.target.size() && !x.over()) {
+    complete(x);
+    return;
+  }
+  announce(x);
+  caf::anon_send(x.grant.owner, transfer_progress{x.landed});
+}
+
+// The destination decides, and it is we who have seen the last byte: the source
+// need not wait for our owner. `x` is gone afterwards.
+void inbound::complete(entry& x) {
+  auto [link, transfer] = x.grant.key;
+  transfer_ended verdict{status::complete, errc::none, {}, x.landed};
+  routes_.retire(x.grant.key, verdict);
+  verdicts_.push_back({link, transfer, std::move(verdict)});
+  caf::anon_send(x.grant.owner, transfer_landed{x.landed, std::move(x.news)});
+  finish(token{x.grant.secret});
+}
+
+void inbound::announce(entry& x) {
+  if (auto news = std::exchange(x.news, std::nullopt))
+    caf::anon_send(x.grant.owner, std::move(*news));
 }
 
 void inbound::refuse(const frame& x, errc code) {
-  refusals_.push_back(
+  verdicts_.push_back(
     {x.link_id, x.transfer_id, transfer_ended{status::errored, code, {}, 0}});
 }
 
 // A transfer that is over gets the true answer, however late it asks.
 void inbound::refuse_unknown(const frame& x, const token& secret) {
   if (auto* epitaph = routes_.epitaph({x.link_id, x.transfer_id}))
-    refusals_.push_back({x.link_id, x.transfer_id, *epitaph});
+    verdicts_.push_back({x.link_id, x.transfer_id, *epitaph});
   else
     refuse(x, ended_.contains(secret) ? errc::operation_ended
                                       : errc::unknown_operation);
@@ -198,7 +223,8 @@ void inbound::fail(entry& x, const caf::error& reason) {
   if (x.over())
     return;
   x.failed = true;
-  caf::anon_send(x.grant.owner, transfer_failed{reason});
+  announce(x);
+  caf::anon_send(x.grant.owner, transfer_failed{reason, false});
 }
 
 // -- fetching ----------------------------------------------------------------
@@ -210,6 +236,10 @@ void inbound::fetch() {
   // Small chunks must not overtake a large one for ever.
   std::unordered_set<link_id> full;
   for (auto& chunk : later) {
+    if (!chunk.via->crosses_network()) {
+      post_fetch(entries_.at(chunk.secret), chunk);
+      continue;
+    }
     auto& budget = budgets_.try_emplace(chunk.link, options_).first->second;
     if (full.contains(chunk.link) || !budget.permits(chunk.header.length)) {
       held_.push_back(chunk);
@@ -223,6 +253,7 @@ void inbound::fetch() {
 
 void inbound::post_fetch(entry& x, const held_chunk& chunk) {
   ++x.fetching;
+  x.via = chunk.via;
   auto& header = chunk.header;
   chunk.via->fetch(chunk.what, x.target, header.offset, *this,
                    {header.secret.high, header.secret.low, header.offset});
@@ -235,14 +266,19 @@ void inbound::request_done(const ucx::request_tag& tag, size_t length,
   auto offset = tag[2];
   auto expected = std::min<uint64_t>(x.chunk_size, x.target.size() - offset);
   --x.fetching;
-  if (auto i = budgets_.find(x.grant.key.link); i != budgets_.end())
+  if (auto i = budgets_.find(x.grant.key.link);
+      i != budgets_.end() && x.via->crosses_network())
     i->second.done(expected, now_());
   runnable_ = runnable_ || !held_.empty();
   if (status == UCS_OK && length == expected) {
     on_arrival_(x.grant.key.link);
     landed(x, length);
+    if (!entries_.contains(secret))
+      return;
+  } else if (x.via->crosses_network()) {
+    broken_.push_back({x.grant.key.link, x.via->explain(status)});
   } else {
-    broken_.push_back({x.grant.key.link, status});
+    fail(x, x.via->explain(status));
   }
   if (x.released != nullptr && x.fetching == 0)
     finish(secret);

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <unordered_set>
@@ -82,19 +83,20 @@ public:
   /// Fetches held chunks, in order per link, as far as its budget allows.
   void fetch();
 
-  /// Takes the refusals that are to be sent.
-  std::vector<frame> take_refusals() {
-    return std::exchange(refusals_, {});
+  /// Takes what is to be told to sources: that an offer is refused, or that
+  /// every byte has landed.
+  std::vector<frame> take_verdicts() {
+    return std::exchange(verdicts_, {});
   }
 
-  /// Takes the links on which a fetch has failed, with UCX's reason.
-  std::vector<std::pair<link_id, ucs_status_t>> take_broken() {
+  /// Takes the links that a failed fetch has shown to be broken.
+  std::vector<std::pair<link_id, caf::error>> take_broken() {
     return std::exchange(broken_, {});
   }
 
   /// True if one of the functions above has something to do.
   bool ready() const noexcept {
-    return runnable_ || !refusals_.empty() || !broken_.empty();
+    return runnable_ || !verdicts_.empty() || !broken_.empty();
   }
 
   void request_done(const ucx::request_tag& tag, size_t length,
@@ -103,10 +105,12 @@ public:
 private:
   struct entry {
     sink grant;
+    std::optional<transfer_claimed> news; // that the owner has not got yet
     block_list target;
     uint32_t chunk_size = 0;
     std::vector<bool> seen; // by chunk; a chunk counts once
     uint64_t landed = 0;
+    lane* via = nullptr; // of the fetches
     uint64_t fetching = 0;
     bool failed = false;
     std::function<void()> released; // set once withdrawn
@@ -147,6 +151,11 @@ private:
 
   void landed(entry& x, uint64_t bytes);
 
+  void complete(entry& x);
+
+  /// Tells the owner who has claimed its grant.
+  static void announce(entry& x);
+
   void post_fetch(entry& x, const held_chunk& chunk);
 
   void refuse(const frame& x, errc code);
@@ -170,8 +179,8 @@ private:
   std::deque<token> oldest_ended_;
   std::deque<held_chunk> held_;
   std::unordered_map<link_id, fetch_budget> budgets_;
-  std::vector<frame> refusals_;
-  std::vector<std::pair<link_id, ucs_status_t>> broken_;
+  std::vector<frame> verdicts_;
+  std::vector<std::pair<link_id, caf::error>> broken_;
   bool runnable_ = false;
 };
 

@@ -2,8 +2,11 @@
 
 #pragma once
 
+#include "caf_rdma/messages/worker_info.hpp"
 #include "caf_rdma/transport/block_list.hpp"
 #include "caf_rdma/transport/ucx/request_pool.hpp"
+
+#include <caf/error.hpp>
 
 #include <cstdint>
 
@@ -21,6 +24,10 @@ class lane {
 public:
   virtual ~lane() = default;
 
+  /// True if the bytes share a network with heartbeats, and if what breaks a
+  /// fetch breaks the link; false if a fetch fails for itself.
+  virtual bool crosses_network() const noexcept = 0;
+
   /// Fetches the bytes to `offset` of the target. The observer is told, with
   /// the tag, once nothing writes there any more.
   virtual void fetch(held_bytes from, const block_list& target, uint64_t offset,
@@ -30,6 +37,13 @@ public:
 
   /// Leaves the bytes where they are. Writes nothing.
   virtual void drop(held_bytes x) = 0;
+
+  /// Ends the fetches for a grant early, if the lane can; their observers are
+  /// told at once. The first two numbers of their tags are the secret.
+  virtual void stop(const token& secret) = 0;
+
+  /// Says what the status of a failed fetch means.
+  virtual caf::error explain(ucs_status_t status) const = 0;
 };
 
 } // namespace rdma

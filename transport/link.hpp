@@ -4,6 +4,7 @@
 
 #include "caf_rdma/messages/frame.hpp"
 #include "caf_rdma/transport/block_list.hpp"
+#include "caf_rdma/transport/local/exposure.hpp"
 #include "caf_rdma/transport/transport.hpp"
 #include "caf_rdma/transport/ucx/request_pool.hpp"
 
@@ -19,6 +20,7 @@ inline constexpr uint64_t max_chunks = uint64_t{1} << 20;
 /// One chunk on its way out.
 struct chunk {
   transfer_key key;
+  /// Names a cell if the memory is exposed.
   offer header;
   /// The whole transfer's memory; the chunk is the part that the header names.
   const block_list& data;
@@ -41,13 +43,18 @@ public:
   /// Largest chunk that the lane takes, in bytes.
   virtual uint64_t max_chunk_size() const noexcept = 0;
 
+  /// Exposes the memory of a transfer if the peer can fetch it in place; then
+  /// offers name the cell and no bytes are sent. Otherwise exposes nothing.
+  virtual local::exposure expose(const block_list& data) = 0;
+
   /// Sends a control frame; fills in the peer's link ID. Frames on a link that
   /// has failed are dropped.
   virtual void send(frame x) = 0;
 
-  /// Offers a chunk. Returns true if the lane has made a copy and does not
-  /// touch the memory any more. `borrowed`, or `copied` in that case, is told
-  /// with the tag (link, transfer, length) once the chunk has left.
+  /// Offers a chunk. Returns true if the lane has made a copy, or needs none,
+  /// and does not touch the memory any more. `borrowed`, or `copied` in that
+  /// case, is told with the tag (link, transfer, length) once the chunk has
+  /// left.
   virtual bool post(const chunk& x, ucx::request_observer& borrowed,
                     ucx::request_observer& copied)
     = 0;

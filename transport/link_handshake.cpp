@@ -47,6 +47,8 @@ void link_table::receive(const frame& x, ucp_ep_h reply) {
   else if (auto* farewell = std::get_if<goodbye>(&x.content);
            farewell && link.up())
     receive_goodbye(link, *farewell);
+  else if (link.up() && host_ != 0)
+    receive_local(link, x);
 }
 
 void link_table::receive_hello(const hello& x, ucp_ep_h reply) {
@@ -68,7 +70,7 @@ void link_table::receive_hello(const hello& x, ucp_ep_h reply) {
       // Both have connected at the same time, and UCX has paired the two.
       hello_counts_[incarnation] = x.endpoint_count;
       old.send_hello(frame{x.link_id, 0, hello_ack{introduce(old)}});
-      bring_up(old, x.link_id);
+      bring_up(old, x);
       return;
     }
     if (old.remote_id == x.link_id)
@@ -122,7 +124,7 @@ void link_table::accept(const hello& x, ucp_ep_h reply,
     return;
   }
   link.send_hello(frame{x.link_id, 0, hello_ack{introduce(link)}});
-  bring_up(link, x.link_id);
+  bring_up(link, x);
 }
 
 // Tells the peer why, over an endpoint of its own.
@@ -130,7 +132,7 @@ void link_table::refuse(const hello& x, errc code) {
   auto ep = make_endpoint(x.worker);
   if (!ep)
     return;
-  ucx_link sender{make_random_id(), x.worker, options_, pool_};
+  ucx_link sender{make_random_id(), x.worker, env_};
   sender.endpoint = std::move(*ep);
   auto count = endpoint_count(x.worker);
   sender.send_hello(frame{x.link_id, 0, hello_refused{code, count}});
@@ -151,7 +153,7 @@ void link_table::receive_ack(ucx_link& x, const hello& from, ucp_ep_h reply) {
     retry(x, make_error(errc::peer_unreachable,
                         "UCX has paired another endpoint"));
   } else {
-    bring_up(x, from.link_id);
+    bring_up(x, from);
   }
 }
 
@@ -168,6 +170,18 @@ void link_table::receive_refusal(ucx_link& x, const hello_refused& why) {
   if (lag <= max_lag)
     catch_up(x.peer_info(), why.endpoint_count);
   retry(x, make_error(errc::peer_unreachable, "endpoint counts differ"));
+}
+
+void link_table::receive_local(ucx_link& x, const frame& what) {
+  if (auto* probe = std::get_if<local_probe>(&what.content))
+    x.send(frame{0, 0, x.local.answer(*probe)});
+  else if (auto* nonce = std::get_if<local_nonce>(&what.content))
+    x.send(frame{0, 0, x.local.try_out(*nonce)});
+  else if (auto* verdict = std::get_if<local_verdict>(&what.content))
+    x.local.conclude(*verdict);
+  else
+    return;
+  settle_lane(x);
 }
 
 // Our side would hear nothing from UCX: its TCP keeps a connection for what the

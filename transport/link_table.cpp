@@ -2,6 +2,8 @@
 
 #include "caf_rdma/transport/link_table.hpp"
 
+#include "caf_rdma/transport/local/host_id.hpp"
+#include "caf_rdma/transport/log.hpp"
 #include "caf_rdma/transport/ucx/error.hpp"
 
 #include <caf/send.hpp>
@@ -14,12 +16,15 @@ namespace rdma {
 
 link_table::link_table(const transport_options& options, progress_loop& loop,
                        ucx::request_pool& pool, ucx::worker& worker,
-                       worker_info self, failure_handler on_failure)
+                       worker_info self, local::cell_pool& cells,
+                       failure_handler on_failure)
   : options_(options),
     loop_(loop),
     pool_(pool),
     worker_(worker),
     self_(std::move(self)),
+    env_{options, pool, cells, {}},
+    host_(options.lane == "ucx" ? 0 : local::host_id()),
     on_failure_(std::move(on_failure)),
     last_tick_(loop.now()) {
   // nop
@@ -68,7 +73,7 @@ void link_table::connect(worker_info to, ucx_link::client client) {
   if (auto i = by_incarnation_.find(to.incarnation);
       i != by_incarnation_.end()) {
     auto& x = *i->second;
-    if (x.up())
+    if (x.announced)
       client.promise.deliver(link_info{x.id(), x.lane()});
     x.clients.push_back(std::move(client));
     return;
@@ -86,7 +91,7 @@ void link_table::connect(worker_info to, ucx_link::client client) {
 
 ucx_link& link_table::add(worker_info peer) {
   auto id = make_random_id();
-  auto ptr = std::make_unique<ucx_link>(id, std::move(peer), options_, pool_);
+  auto ptr = std::make_unique<ucx_link>(id, std::move(peer), env_);
   auto& x = *ptr;
   x.started = loop_.now();
   x.last_heard = x.started;
@@ -117,16 +122,38 @@ void link_table::retry(ucx_link& x, const caf::error& reason) {
 }
 
 hello link_table::introduce(const ucx_link& x) const {
-  return {self_, x.id(), x.endpoint_count, x.peer_info().incarnation};
+  return {self_, x.id(), x.endpoint_count, x.peer_info().incarnation, host_};
 }
 
 // -- life of a link ----------------------------------------------------------
 
-void link_table::bring_up(ucx_link& x, link_id remote) {
-  x.remote_id = remote;
+void link_table::bring_up(ucx_link& x, const hello& from) {
+  x.remote_id = from.link_id;
+  x.host = from.host;
   x.last_heard = loop_.now();
   if (closing_) {
     take_down(x, make_error(errc::shutting_down, "runtime shuts down"));
+    return;
+  }
+  if (host_ != 0 && host_ == x.host)
+    x.send(frame{0, 0, x.local.probe()});
+  else
+    x.local.give_up("the peer is on another host, or does not want it");
+  settle_lane(x);
+}
+
+void link_table::settle_lane(ucx_link& x) {
+  if (x.announced || !x.local.decided())
+    return;
+  x.announced = true;
+  auto text = "link to " + x.peer() + " is up, lane " + x.lane();
+  if (!x.local.usable())
+    text += " (" + x.local.reason() + ')';
+  log_info(loop_.system(), std::move(text));
+  if (options_.lane == "local" && !x.local.usable()) {
+    take_down(x, make_error(errc::no_usable_lane,
+                            "no local lane to " + x.peer()
+                              + " (rdma.lane): " + x.local.reason()));
     return;
   }
   for (auto& client : x.clients)
@@ -147,8 +174,8 @@ bool link_table::restarted(const ucx_link& x) const {
 // not be had back, so such an endpoint stays until they have left, or until the
 // peer dies.
 void link_table::part_with(ucx_link& x) {
-  if (!closing_ && x.endpoint && x.copied->open() > 0
-      && x.borrowed->open() == 0)
+  x.flush();
+  if (!closing_ && x.endpoint && x.copied->open > 0 && x.borrowed->open == 0)
     leftovers_.push_back({std::move(x.endpoint), loop_.now(), x.copied});
   else
     close(x.endpoint);
@@ -232,8 +259,7 @@ void link_table::tick() {
   auto late = now - last_tick_ > 2 * options_.heartbeat;
   last_tick_ = now;
   dismiss([this, now](const leftover& x) {
-    return x.chunks ? x.chunks->open() == 0
-                    : now - x.since > options_.heartbeat;
+    return x.chunks ? x.chunks->open == 0 : now - x.since > options_.heartbeat;
   });
   std::vector<ucx_link*> links;
   for (auto& [id, x] : links_)
@@ -245,6 +271,9 @@ void link_table::tick() {
       if (now - x->started > options_.connect_timeout)
         take_down(*x, make_error(errc::peer_unreachable,
                                  "no answer from " + x->peer()));
+    } else if (!x->announced && now - x->started > options_.connect_timeout) {
+      x->local.give_up("the peer does not answer the probe");
+      settle_lane(*x);
     } else if (now - x->last_heard > options_.heartbeat_limit) {
       take_down(*x, make_error(errc::peer_unresponsive,
                                "peer " + x->peer() + " is silent"));
@@ -252,6 +281,14 @@ void link_table::tick() {
       x->send(frame{0, 0, heartbeat{}});
     }
   }
+}
+
+void link_table::flush() {
+  flushing_.swap(env_.unsent);
+  for (auto id : flushing_)
+    if (auto* x = find(id))
+      x->flush();
+  flushing_.clear();
 }
 
 void link_table::abandon() {

@@ -7,8 +7,8 @@
 
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -36,7 +36,7 @@ public:
 
   link_table(const transport_options& options, progress_loop& loop,
              ucx::request_pool& pool, ucx::worker& worker, worker_info self,
-             failure_handler on_failure);
+             local::cell_pool& cells, failure_handler on_failure);
 
   // -- requests --------------------------------------------------------------
 
@@ -80,6 +80,14 @@ public:
   /// Sends heartbeats, and gives up links that are silent or do not come up.
   void tick();
 
+  /// Sends what the links have collected.
+  void flush();
+
+  /// True if `flush` has something to do.
+  bool unsent() const noexcept {
+    return !env_.unsent.empty();
+  }
+
   /// Closes everything without telling anybody.
   void abandon();
 
@@ -107,7 +115,8 @@ private:
   static void on_endpoint_error(void* arg, ucp_ep_h ep, ucs_status_t status);
 
   uint32_t& endpoint_count(const worker_info& to) {
-    return endpoint_counts_[to.address];
+    auto* bytes = reinterpret_cast<const char*>(to.address.data());
+    return endpoint_counts_[std::string{bytes, to.address.size()}];
   }
 
   caf::expected<ucx::endpoint> make_endpoint(const worker_info& to);
@@ -142,9 +151,15 @@ private:
 
   void receive_goodbye(ucx_link& x, const goodbye& why);
 
+  /// Handles what decides about the local lane.
+  void receive_local(ucx_link& x, const frame& what);
+
+  /// Tells the clients of a link that is up once its lane is settled.
+  void settle_lane(ucx_link& x);
+
   bool restarted(const ucx_link& x) const;
 
-  void bring_up(ucx_link& x, link_id remote);
+  void bring_up(ucx_link& x, const hello& from);
 
   void take_down(ucx_link& x, const caf::error& reason);
 
@@ -155,12 +170,15 @@ private:
   ucx::request_pool& pool_;
   ucx::worker& worker_;
   worker_info self_;
+  link_environment env_;
+  std::vector<link_id> flushing_;
+  uint64_t host_; // 0 if the local lane is not to be used
   failure_handler on_failure_;
   std::unordered_map<link_id, std::unique_ptr<ucx_link>> links_;
   std::unordered_map<uint64_t, ucx_link*> by_incarnation_;
   // Calls to ucp_ep_create per worker address, as UCX counts them, whatever
   // incarnation the metadata names. Kept when the link is gone.
-  std::map<std::vector<std::byte>, uint32_t> endpoint_counts_;
+  std::unordered_map<std::string, uint32_t> endpoint_counts_;
   // Highest count that a hello of this peer has shown.
   std::unordered_map<uint64_t, uint32_t> hello_counts_;
   std::vector<failure> failures_; // reported by UCX, not yet handled

@@ -10,11 +10,16 @@ caf::error check(const transport_options& x) {
   auto bad = [](std::string what) {
     return make_error(errc::invalid_option, std::move(what));
   };
+  if (x.lane != "auto" && x.lane != "ucx" && x.lane != "local")
+    return bad("lane must be auto, ucx or local, is " + x.lane);
   if (x.chunk_size < 4096 || x.chunk_size > (uint64_t{64} << 20))
     return bad("chunk-size must be 4KiB to 64MiB, is "
                + std::to_string(x.chunk_size) + " bytes");
   if (x.window < 1 || x.window > 1024)
     return bad("window must be 1 to 1024, is " + std::to_string(x.window));
+  if (x.local_piece_size < 4096 || x.local_piece_size > (uint64_t{64} << 20))
+    return bad("local-piece-size must be 4KiB to 64MiB, is "
+               + std::to_string(x.local_piece_size) + " bytes");
   if (x.max_inbound_bytes < x.chunk_size)
     return bad("max-inbound-bytes must be at least chunk-size");
   if (x.heartbeat <= caf::timespan{0})

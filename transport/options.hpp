@@ -17,6 +17,10 @@ struct transport_options {
   /// UCX transports to use, in the form of UCX_TLS; empty leaves the choice to
   /// UCX and its environment variables.
   std::string tls;
+  /// How bytes go to processes of this host: "auto" (in place where that is
+  /// possible), "ucx" (never in place), "local" (in place, or there is no link:
+  /// `no_usable_lane`).
+  std::string lane = "auto";
   /// Bytes of one chunk, 4 KiB to 64 MiB. Must cross the slowest link in well
   /// below the heartbeat's limit: only whole chunks are signs of life, and
   /// heartbeats cannot overtake a chunk.
@@ -25,12 +29,15 @@ struct transport_options {
   uint64_t window = 4;
   /// Chunks of at least so many bytes go by rendezvous, smaller ones eagerly.
   uint64_t rendezvous_threshold = uint64_t{32} << 10;
+  /// Bytes to read at a time from a process of this host, 4 KiB to 64 MiB; all
+  /// else waits for so long.
+  uint64_t local_piece_size = uint64_t{1} << 20;
   /// Bytes that may be on their way into this runtime from one peer by
   /// rendezvous; further offers wait. Slow links are given less, so that
   /// heartbeats do not wait behind bulk.
   uint64_t max_inbound_bytes = uint64_t{64} << 20;
   /// Time between two signs of life to each peer.
-  caf::timespan heartbeat = std::chrono::milliseconds{500};
+  caf::timespan heartbeat = std::chrono::seconds{1};
   /// A peer that is silent for so long is given up (`peer_unresponsive`).
   caf::timespan heartbeat_limit = std::chrono::seconds{3};
   /// Time that a link may take to come up (`peer_unreachable`).

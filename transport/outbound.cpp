@@ -14,6 +14,10 @@ namespace {
 // Times `max_chunks`: the largest transfer.
 constexpr uint64_t max_raised_chunk_size = uint64_t{1} << 30;
 
+// How much larger chunks are that are fetched in place: as nothing is sent but
+// the offers, they are only what the destination counts as progress.
+constexpr uint64_t exposed_factor = 64;
+
 } // namespace
 
 outbound::outbound(const transport_options& options) : options_(options) {
@@ -26,7 +30,10 @@ void outbound::start(source src, link& via) {
   x.data = block_list{std::move(src.data)};
   x.src = std::move(src);
   x.via = &via;
-  auto size = std::min(options_.chunk_size, via.max_chunk_size());
+  x.exposed = via.expose(x.data);
+  auto size = x.exposed ? std::min(options_.chunk_size * exposed_factor,
+                                   max_raised_chunk_size)
+                        : std::min(options_.chunk_size, via.max_chunk_size());
   while (x.data.size() / size >= max_chunks)
     size *= 2;
   if (size > max_raised_chunk_size) {
@@ -51,6 +58,16 @@ void outbound::withdraw(const transfer_key& key,
   } else {
     i->second.released = std::move(released);
   }
+}
+
+std::optional<source> outbound::settle(const transfer_key& key) {
+  auto i = transfers_.find(key);
+  if (i == transfers_.end() || i->second.borrowed > 0
+      || i->second.released != nullptr)
+    return std::nullopt;
+  auto result = std::move(i->second.src);
+  transfers_.erase(i);
+  return result;
 }
 
 void outbound::fail(link_id id, const caf::error& reason) {
@@ -122,6 +139,11 @@ void outbound::refill(transfer& x) {
     auto length = std::min<uint64_t>(x.chunk_size, total - x.next);
     offer header{x.src.secret, x.next, static_cast<uint32_t>(length),
                  x.chunk_size, total};
+    if (x.exposed) {
+      header.cell = x.exposed.cell();
+      header.seal = x.exposed.seal();
+      header.block = x.exposed.only_block();
+    }
     x.next += length;
     ++x.in_flight;
     ++x.borrowed;

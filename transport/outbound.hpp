@@ -8,12 +8,15 @@
 #include "caf_rdma/transport/transport.hpp"
 
 #include <functional>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
 namespace rdma {
 
 /// Cuts outgoing transfers into chunks and keeps a window of them in flight.
+/// What is fetched in place comes in larger chunks, as nothing is sent but the
+/// offers; the exposure ends with the transfer.
 class outbound : public ucx::request_observer {
 public:
   explicit outbound(const transport_options& options);
@@ -23,6 +26,10 @@ public:
 
   /// Posts no further chunk; calls `released` once no lane reads the memory.
   void withdraw(const transfer_key& key, std::function<void()> released);
+
+  /// Takes out a transfer that the destination has decided about; nothing if
+  /// there is none, or if a lane may still read its memory.
+  std::optional<source> settle(const transfer_key& key);
 
   /// Tells the owners of all transfers on that link, which is about to go.
   void fail(link_id id, const caf::error& reason);
@@ -61,7 +68,8 @@ private:
   struct transfer {
     source src;
     block_list data;
-    link* via = nullptr; // null once the link failed
+    local::exposure exposed; // if the peer fetches in place
+    link* via = nullptr;     // null once the link failed
     uint32_t chunk_size = 0;
     uint64_t next = 0;
     uint64_t released_bytes = 0;

@@ -24,6 +24,9 @@ namespace {
 /// Idle rounds between two looks at the clock while spinning.
 constexpr size_t spin_stride = 16;
 
+/// Spins in vain after which a loop sleeps at once.
+constexpr size_t max_vain_spins = 3;
+
 thread_local const progress_loop* current_loop = nullptr;
 
 void watch(int epoll_fd, int fd) {
@@ -169,10 +172,12 @@ void progress_loop::run() {
     auto events = round();
     if (stopping_ && finish())
       break;
-    if (events > 0)
-      idle_rounds_ = 0;
-    else if (!keep_spinning())
+    if (events > 0) {
+      if (std::exchange(idle_rounds_, 0) > 0)
+        vain_spins_ = 0;
+    } else if (!keep_spinning()) {
       sleep();
+    }
   }
   current_loop = outer;
 }
@@ -247,9 +252,14 @@ bool progress_loop::keep_spinning() {
     return true;
   // Not `options_.clock`: a clock that stands still would keep us awake.
   auto t = std::chrono::steady_clock::now();
-  if (idle_rounds == 0)
+  if (idle_rounds == 0) {
     idle_since_ = t;
-  return t - idle_since_ < options_.spin;
+    return vain_spins_ < max_vain_spins;
+  }
+  if (t - idle_since_ < options_.spin)
+    return true;
+  ++vain_spins_;
+  return false;
 }
 
 void progress_loop::sleep() {
@@ -264,6 +274,10 @@ void progress_loop::sleep() {
   epoll_event events[2];
   ::epoll_wait(epoll_fd_, events, 2, sleep_timeout());
   inbox_->finish_sleep();
+  // Work that comes so soon is worth waiting for; falling asleep and waking up
+  // takes about as long as a spin.
+  if (std::chrono::steady_clock::now() - idle_since_ < 2 * options_.spin)
+    vain_spins_ = 0;
 }
 
 int progress_loop::sleep_timeout() const {

@@ -50,6 +50,8 @@ public:
 
   struct options {
     /// How long to look for work before sleeping; `caf::infinite` never sleeps.
+    /// A loop that has looked in vain a few times sleeps at once, until work
+    /// comes in quick succession again.
     caf::timespan spin = std::chrono::microseconds{50};
     /// Messages that an actor may handle before others get their turn.
     size_t max_throughput = 64;
@@ -216,6 +218,7 @@ private:
   std::vector<task> new_tasks_;
   std::vector<caf::resumable*> new_jobs_;
   size_t idle_rounds_ = 0;
+  size_t vain_spins_ = 0; // in a row
   std::chrono::steady_clock::time_point idle_since_;
 
   mutable std::mutex hosted_mutex_;

@@ -52,6 +52,10 @@ public:
     return uint64_t{1} << 20;
   }
 
+  local::exposure expose(const block_list&) override {
+    return {};
+  }
+
   void send(frame x) override;
 
   bool post(const chunk& x, ucx::request_observer& borrowed,

@@ -74,11 +74,13 @@ void transfer_table::receive(link& from, const frame& x) {
   if (std::holds_alternative<read_request>(x.content)) {
     inbound_.claim(from, x);
   } else if (auto* owner = routes_.find(key)) {
-    caf::anon_send(*owner, x);
+    auto* verdict = std::get_if<transfer_ended>(&x.content);
+    if (verdict == nullptr || !settle(key, *verdict))
+      caf::anon_send(*owner, x);
   } else if (std::holds_alternative<cancel_request>(x.content)) {
     // Offers and cancels arrive in order, so what is unknown was never claimed
     // or has ended long ago. If an offer was refused, its refusal says more.
-    send_refusals();
+    send_verdicts();
     auto* epitaph = routes_.epitaph(key);
     from.send(frame{
       x.link_id, x.transfer_id,
@@ -88,20 +90,31 @@ void transfer_table::receive(link& from, const frame& x) {
   }
 }
 
+bool transfer_table::settle(const transfer_key& key,
+                            const transfer_ended& verdict) {
+  auto src = outbound_.settle(key);
+  if (!src)
+    return false;
+  routes_.retire(key, verdict);
+  inbound_.withdraw({src->claimed_secret, key, verdict}, [] {});
+  caf::anon_send(src->owner, transfer_settled{verdict});
+  return true;
+}
+
 // -- work between two calls to UCX's progress --------------------------------
 
-std::vector<std::pair<link_id, ucs_status_t>> transfer_table::settle() {
+std::vector<std::pair<link_id, caf::error>> transfer_table::settle() {
   if (inbound_.ready()) {
     inbound_.fetch();
-    send_refusals();
+    send_verdicts();
   }
   if (outbound_.ready())
     outbound_.pump();
   return inbound_.take_broken();
 }
 
-void transfer_table::send_refusals() {
-  for (auto& x : inbound_.take_refusals())
+void transfer_table::send_verdicts() {
+  for (auto& x : inbound_.take_verdicts())
     if (auto* to = find_(x.link_id))
       to->send(std::move(x));
 }

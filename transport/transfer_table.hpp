@@ -58,9 +58,9 @@ public:
 
   // -- work between two calls to UCX's progress ------------------------------
 
-  /// Fetches, refuses and offers what is due. Returns the links on which a
-  /// fetch has failed, with UCX's reason: they must be closed.
-  std::vector<std::pair<link_id, ucs_status_t>> settle();
+  /// Fetches, refuses and offers what is due. Returns the links that a failed
+  /// fetch has shown to be broken: they must be closed.
+  std::vector<std::pair<link_id, caf::error>> settle();
 
   /// True if `settle` has something to do.
   bool ready() const noexcept {
@@ -70,7 +70,11 @@ public:
 private:
   bool down(const transfer_key& key, const transfer_owner& owner) const;
 
-  void send_refusals();
+  /// Ends a source by the destination's word, if its lane has let go of the
+  /// memory.
+  bool settle(const transfer_key& key, const transfer_ended& verdict);
+
+  void send_verdicts();
 
   link_finder find_;
   router routes_;

@@ -12,6 +12,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 // What the actors of the upper room say to a transport, and what it answers.
@@ -28,6 +29,7 @@ struct transfer_claimed;
 struct transfer_failed;
 struct transfer_landed;
 struct transfer_progress;
+struct transfer_settled;
 struct withdrawal;
 
 /// Hears of the end of a link.
@@ -52,6 +54,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(rdma_transport, caf::id_block::rdma_messages::end)
   CAF_ADD_TYPE_ID(rdma_transport, (rdma::transfer_failed))
   CAF_ADD_TYPE_ID(rdma_transport, (rdma::transfer_landed))
   CAF_ADD_TYPE_ID(rdma_transport, (rdma::transfer_progress))
+  CAF_ADD_TYPE_ID(rdma_transport, (rdma::transfer_settled))
   CAF_ADD_TYPE_ID(rdma_transport, (rdma::withdrawal))
   CAF_ADD_TYPE_ID(rdma_transport, (rdma::worker_info))
 
@@ -67,6 +70,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::transfer_claimed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::transfer_failed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::transfer_landed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::transfer_progress)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::transfer_settled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::withdrawal)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::worker_info)
 
@@ -105,9 +109,19 @@ struct transfer_progress {
   uint64_t bytes = 0;
 };
 
-/// Every byte is in the sink, and nothing writes there any more.
+/// Every byte is in the sink, nothing writes there any more, and the source is
+/// told so: the transfer is over, COMPLETE, and a withdrawal comes too late.
 struct transfer_landed {
   uint64_t bytes = 0;
+  /// Of a sink that one chunk has both claimed and filled.
+  std::optional<transfer_claimed> claim;
+};
+
+/// The destination has decided what becomes of a source, and the lane has let
+/// go of its memory: the transfer is over, and a withdrawal comes too late. If
+/// the lane still holds memory the verdict comes as a frame instead.
+struct transfer_settled {
+  transfer_ended verdict;
 };
 
 /// The transfer cannot go on. The lane may still touch the memory until a
@@ -121,8 +135,8 @@ struct transfer_failed {
 /// Receives the events of a transfer, and the peer's frames about it.
 using transfer_owner = caf::typed_actor<
   caf::result<void>(transfer_claimed), caf::result<void>(transfer_progress),
-  caf::result<void>(transfer_landed), caf::result<void>(transfer_failed),
-  caf::result<void>(frame)>;
+  caf::result<void>(transfer_landed), caf::result<void>(transfer_settled),
+  caf::result<void>(transfer_failed), caf::result<void>(frame)>;
 
 // -- events to the watcher of a link -----------------------------------------
 
@@ -160,6 +174,8 @@ struct source {
   token secret;
   descriptor_list data;
   transfer_owner owner;
+  /// Of the owner's own sink that the peer has claimed; the default names none.
+  token claimed_secret;
 };
 
 /// Ends a transfer on this side: no further chunk is posted or accepted.

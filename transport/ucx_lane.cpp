@@ -2,6 +2,8 @@
 
 #include "caf_rdma/transport/ucx_lane.hpp"
 
+#include "caf_rdma/transport/ucx/error.hpp"
+
 #include <ucp/api/ucp.h>
 
 namespace rdma {
@@ -30,6 +32,10 @@ void ucx_lane::fetch(held_bytes from, const block_list& target, uint64_t offset,
 
 void ucx_lane::drop(held_bytes x) {
   ucp_am_data_release(worker_, x.handle);
+}
+
+caf::error ucx_lane::explain(ucs_status_t status) const {
+  return ucx::make_error(errc::peer_lost, "cannot fetch a chunk", status);
 }
 
 } // namespace rdma

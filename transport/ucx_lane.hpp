@@ -16,11 +16,22 @@ public:
     // nop
   }
 
+  bool crosses_network() const noexcept override {
+    return true;
+  }
+
   void fetch(held_bytes from, const block_list& target, uint64_t offset,
              ucx::request_observer& observer,
              const ucx::request_tag& tag) override;
 
   void drop(held_bytes x) override;
+
+  /// UCX cannot stop what it has begun.
+  void stop(const token&) override {
+    // nop
+  }
+
+  caf::error explain(ucs_status_t status) const override;
 
 private:
   ucp_worker_h worker_;

@@ -8,36 +8,74 @@
 
 namespace rdma {
 
-ucx_link::ucx_link(link_id id, worker_info peer,
-                   const transport_options& options, ucx::request_pool& pool)
-  : id_(id), peer_(std::move(peer)), options_(options), pool_(pool) {
+namespace {
+
+// Smaller transfers are cheaper to send than to look up: a fetch in place takes
+// three system calls.
+constexpr uint64_t least_exposed = uint64_t{16} << 10;
+
+// Copies a chunk's bytes to `to`.
+void copy(const chunk& x, std::span<std::byte> to) {
+  auto pos = to.begin();
+  x.data.for_each(x.header.offset, x.header.length,
+                  [&pos](std::span<std::byte> piece) {
+                    pos = std::copy(piece.begin(), piece.end(), pos);
+                  });
+}
+
+// A shipment of a single chunk.
+std::shared_ptr<ucx::shipment> ship(std::shared_ptr<ucx::traffic> of,
+                                    ucx::request_observer& observer,
+                                    const ucx::request_tag& tag) {
+  auto result = std::make_shared<ucx::shipment>(std::move(of));
+  result->add(observer, tag);
+  return result;
+}
+
+} // namespace
+
+ucx_link::ucx_link(link_id id, worker_info peer, link_environment& env)
+  : id_(id), peer_(std::move(peer)), env_(env), outbox_(env.pool, copied) {
   // nop
 }
 
+local::exposure ucx_link::expose(const block_list& data) {
+  if (!local.usable() || data.size() < least_exposed)
+    return {};
+  return local::exposure{env_.cells, data};
+}
+
+// -- frames ------------------------------------------------------------------
+
 void ucx_link::send_hello(const frame& x) {
-  send_frame(x, UCP_AM_SEND_FLAG_EAGER | UCP_AM_SEND_FLAG_REPLY);
+  flush();
+  auto bytes = to_bytes(x);
+  auto& req = env_.pool.acquire(nullptr, {});
+  auto header = req.header(bytes.size());
+  std::copy(bytes.begin(), bytes.end(), header.begin());
+  req.post([&] {
+    auto param = req.send_param();
+    param.op_attr_mask |= UCP_OP_ATTR_FIELD_FLAGS;
+    param.flags = UCP_AM_SEND_FLAG_EAGER | UCP_AM_SEND_FLAG_REPLY;
+    return ucp_am_send_nbx(endpoint.get(), frame_message_id, header.data(),
+                           bytes.size(), nullptr, 0, &param);
+  });
 }
 
 void ucx_link::send(frame x) {
   if (!endpoint)
     return;
   x.link_id = remote_id;
-  send_frame(x, UCP_AM_SEND_FLAG_EAGER);
+  collect();
+  outbox_.add(x, endpoint.get());
 }
 
-void ucx_link::send_frame(const frame& x, uint32_t flags) {
-  auto bytes = to_bytes(x);
-  auto& req = pool_.acquire(nullptr, {});
-  auto header = req.header(bytes.size());
-  std::copy(bytes.begin(), bytes.end(), header.begin());
-  req.post([&] {
-    auto param = req.send_param();
-    param.op_attr_mask |= UCP_OP_ATTR_FIELD_FLAGS;
-    param.flags = flags;
-    return ucp_am_send_nbx(endpoint.get(), frame_message_id, header.data(),
-                           bytes.size(), nullptr, 0, &param);
-  });
+void ucx_link::collect() {
+  if (outbox_.empty())
+    env_.unsent.push_back(id_);
 }
+
+// -- chunks ------------------------------------------------------------------
 
 bool ucx_link::post(const chunk& x, ucx::request_observer& for_borrowed,
                     ucx::request_observer& for_copied) {
@@ -46,34 +84,47 @@ bool ucx_link::post(const chunk& x, ucx::request_observer& for_borrowed,
     for_borrowed.request_done(tag, 0, UCS_ERR_CANCELED);
     return false;
   }
+  if (x.header.in_place()) {
+    collect();
+    outbox_.add(as_sent(x), 0, endpoint.get(), for_copied, tag);
+    return true;
+  }
   // Memory that UCX may read can only be had back from a peer that hangs by
   // closing the endpoint by force; with eager data waiting in it that must not
   // be done (see link_table::part_with). So eager data is a copy.
-  if (goes_eagerly(x)) {
-    post_copy(x, copied->acquire(pool_, for_copied, tag));
-    return true;
+  if (!goes_eagerly(x)) {
+    flush();
+    post_borrowed(x, ucx::shipment::acquire(env_.pool,
+                                            ship(borrowed, for_borrowed, tag)));
+    return false;
   }
-  post_borrowed(x, borrowed->acquire(pool_, for_borrowed, tag));
-  return false;
+  if (x.header.length <= outbox::max_chunk_size) {
+    collect();
+    copy(x, outbox_.add(as_sent(x), x.header.length, endpoint.get(), for_copied,
+                        tag));
+  } else {
+    flush();
+    post_copy(x,
+              ucx::shipment::acquire(env_.pool, ship(copied, for_copied, tag)));
+  }
+  return true;
 }
 
 bool ucx_link::goes_eagerly(const chunk& x) const {
+  if (x.header.length < env_.options.rendezvous_threshold)
+    return true;
   size_t pieces = 0;
   x.data.for_each(x.header.offset, x.header.length,
                   [&pieces](std::span<std::byte>) { ++pieces; });
   // Scattered blocks go faster packed into eager fragments than by rendezvous
   // (see benchmarks: 4.0 against 1.7 GB/s on UCX 1.13).
-  return pieces > 1 || x.header.length < options_.rendezvous_threshold;
+  return pieces > 1;
 }
 
 void ucx_link::post_copy(const chunk& x, ucx::request& req) {
-  auto copy = req.staging(x.header.length);
-  auto to = copy.begin();
-  x.data.for_each(x.header.offset, x.header.length,
-                  [&to](std::span<std::byte> piece) {
-                    to = std::copy(piece.begin(), piece.end(), to);
-                  });
-  post(x, req, copy, UCP_AM_SEND_FLAG_EAGER);
+  auto data = req.staging(x.header.length);
+  copy(x, data);
+  post(x, req, data, UCP_AM_SEND_FLAG_EAGER);
 }
 
 void ucx_link::post_borrowed(const chunk& x, ucx::request& req) {
@@ -86,7 +137,7 @@ void ucx_link::post_borrowed(const chunk& x, ucx::request& req) {
 void ucx_link::post(const chunk& x, ucx::request& req,
                     std::span<std::byte> data, uint32_t flags) {
   auto header = req.header(ucx::request::small_header_size);
-  auto size = encode(frame{remote_id, x.key.transfer, x.header}, header);
+  auto size = encode(as_sent(x), header);
   req.post([&] {
     auto param = req.send_param();
     param.op_attr_mask |= UCP_OP_ATTR_FIELD_FLAGS;

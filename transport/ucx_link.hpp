@@ -3,11 +3,13 @@
 #pragma once
 
 #include "caf_rdma/transport/link.hpp"
+#include "caf_rdma/transport/local/handshake.hpp"
 #include "caf_rdma/transport/options.hpp"
+#include "caf_rdma/transport/outbox.hpp"
 #include "caf_rdma/transport/progress_loop.hpp"
 #include "caf_rdma/transport/ucx/endpoint.hpp"
 #include "caf_rdma/transport/ucx/request_pool.hpp"
-#include "caf_rdma/transport/ucx/traffic.hpp"
+#include "caf_rdma/transport/ucx/shipment.hpp"
 
 #include <caf/typed_response_promise.hpp>
 
@@ -19,12 +21,20 @@
 
 namespace rdma {
 
-/// ID of the only active-message handler.
-inline constexpr unsigned frame_message_id = 1;
+/// What the links of one transport share.
+struct link_environment {
+  const transport_options& options;
+  ucx::request_pool& pool;
+  local::cell_pool& cells;
+  /// Names of links that have something to flush.
+  std::vector<link_id> unsent;
+};
 
 /// A link to a worker in another process, over one UCX endpoint of our own. It
 /// is up once the peer has told its link ID over the endpoint that UCX has
-/// paired with ours.
+/// paired with ours. Frames always go by UCX; if the peer is a process of this
+/// host whose memory we can read, and it ours, larger transfers are fetched in
+/// place.
 class ucx_link : public link {
 public:
   // -- types -----------------------------------------------------------------
@@ -39,8 +49,7 @@ public:
 
   // -- construction, destruction ---------------------------------------------
 
-  ucx_link(link_id id, worker_info peer, const transport_options& options,
-           ucx::request_pool& pool);
+  ucx_link(link_id id, worker_info peer, link_environment& env);
 
   // -- state that the link table keeps ---------------------------------------
 
@@ -54,6 +63,11 @@ public:
   time_point started;
   time_point last_heard;
   std::vector<client> clients;
+  /// The peer's machine, as its hello names it.
+  uint64_t host = 0;
+  local::handshake local;
+  /// The lane is settled and the clients know: not before the link is up.
+  bool announced = false;
   /// Chunks that UCX holds: of the users' memory, and of our own copies.
   std::shared_ptr<ucx::traffic> borrowed = std::make_shared<ucx::traffic>();
   std::shared_ptr<ucx::traffic> copied = std::make_shared<ucx::traffic>();
@@ -73,6 +87,11 @@ public:
   /// Sends a frame that opens or refuses a link, with our endpoint for replies.
   void send_hello(const frame& x);
 
+  /// Sends what `send` and `post` have collected.
+  void flush() {
+    outbox_.flush(endpoint.get());
+  }
+
   // -- overrides of link -----------------------------------------------------
 
   link_id id() const noexcept override {
@@ -80,7 +99,7 @@ public:
   }
 
   std::string lane() const override {
-    return "ucx";
+    return local.usable() ? "local" : "ucx";
   }
 
   const std::string& peer() const noexcept override {
@@ -91,12 +110,18 @@ public:
     return uint64_t{64} << 20;
   }
 
+  local::exposure expose(const block_list& data) override;
+
   void send(frame x) override;
 
   bool post(const chunk& x, ucx::request_observer& borrowed,
             ucx::request_observer& copied) override;
 
 private:
+  frame as_sent(const chunk& x) const {
+    return {remote_id, x.key.transfer, x.header};
+  }
+
   bool goes_eagerly(const chunk& x) const;
 
   void post_borrowed(const chunk& x, ucx::request& req);
@@ -106,12 +131,13 @@ private:
   void post(const chunk& x, ucx::request& req, std::span<std::byte> data,
             uint32_t flags);
 
-  void send_frame(const frame& x, uint32_t flags);
+  /// Asks for a flush; called before something is collected.
+  void collect();
 
   link_id id_;
   worker_info peer_;
-  const transport_options& options_;
-  ucx::request_pool& pool_;
+  link_environment& env_;
+  outbox outbox_;
 };
 
 } // namespace rdma

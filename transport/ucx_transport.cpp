@@ -4,10 +4,10 @@
 
 #include "caf_rdma/transport/hosted.hpp"
 #include "caf_rdma/transport/link_table.hpp"
+#include "caf_rdma/transport/local_lane.hpp"
 #include "caf_rdma/transport/self_link.hpp"
 #include "caf_rdma/transport/transfer_table.hpp"
 #include "caf_rdma/transport/ucx/engine.hpp"
-#include "caf_rdma/transport/ucx/error.hpp"
 #include "caf_rdma/transport/ucx_lane.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -15,6 +15,7 @@
 
 #include <ucp/api/ucp.h>
 
+#include <algorithm>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -72,7 +73,9 @@ private:
 
   void dispatch(arrival& x);
 
-  void dispatch_postponed(link* from, arrival& x);
+  void dispatch_postponed(ucx_link* from, arrival& x);
+
+  void hold_in_place(ucx_link& from, const frame& x);
 
   void settle();
 
@@ -86,7 +89,9 @@ private:
   std::unique_ptr<ucx::engine> ucx_;
   transport_options options_;
   ucx::request_pool pool_;
-  ucx_lane lane_;
+  ucx_lane ucx_lane_;
+  local_lane local_lane_;
+  local::cell_pool cells_; // outlives the sources
   transfer_table transfers_;
   link_table links_;
   self_link active_self_;
@@ -104,7 +109,8 @@ transport_state::transport_state(actor_base* self,
   : self_(self),
     ucx_(std::move(ucx)),
     options_(std::move(options)),
-    lane_(ucx_->worker.get(), pool_),
+    ucx_lane_(ucx_->worker.get(), pool_),
+    local_lane_(options_.local_piece_size),
     transfers_(
       options_, [this](link_id id) { return find(id); },
       [this](link_id id) {
@@ -112,7 +118,7 @@ transport_state::transport_state(actor_base* self,
           x->last_heard = self_->loop().now();
       },
       [this] { return self_->loop().now(); }),
-    links_(options_, self->loop(), pool_, ucx_->worker, ucx_->self,
+    links_(options_, self->loop(), pool_, ucx_->worker, ucx_->self, cells_,
            [this](ucx_link& x, const caf::error& reason) {
              transfers_.fail(x.id(), reason);
            }),
@@ -207,20 +213,40 @@ ucs_status_t transport_state::on_message(void* arg, const void* header,
                                          size_t header_size, void* data,
                                          size_t size,
                                          const ucp_am_recv_param_t* param) {
-  auto bytes = std::span{static_cast<const std::byte*>(header), header_size};
-  auto x = decode_frame(bytes);
-  if (x)
-    return static_cast<transport_state*>(arg)->receive(std::move(*x), data,
-                                                       size, param);
-  // UCX asserts that an eager message is not rejected.
-  return (param->recv_attr & UCP_AM_RECV_ATTR_FLAG_RNDV) ? UCS_ERR_REJECTED
-                                                         : UCS_OK;
+  auto* self = static_cast<transport_state*>(arg);
+  auto frames = std::span{static_cast<const std::byte*>(header), header_size};
+  if (param->recv_attr & UCP_AM_RECV_ATTR_FLAG_RNDV) {
+    auto x = decode_frame(frames);
+    return x ? self->receive(std::move(*x), data, size, param)
+             : UCS_ERR_REJECTED;
+  }
+  auto* bytes = static_cast<std::byte*>(data);
+  while (auto n = first_frame_size(frames)) {
+    auto x = decode_frame(frames.first(n));
+    if (!x)
+      break; // nobody knows where the data of the others begin
+    frames = frames.subspan(n);
+    auto* chunk = std::get_if<offer>(&x->content);
+    // The last offer gets what is left, so that a wrong size is seen.
+    auto length = chunk == nullptr || chunk->in_place() ? 0
+                  : frames.empty()                      ? size
+                                   : std::min<size_t>(size, chunk->length);
+    self->receive(std::move(*x), bytes, length, param);
+    bytes += length;
+    size -= length;
+  }
+  return UCS_OK; // UCX asserts that an eager message is not rejected
 }
 
 ucs_status_t transport_state::receive(frame x, void* data, size_t size,
                                       const ucp_am_recv_param_t* param) {
   auto rendezvous = (param->recv_attr & UCP_AM_RECV_ATTR_FLAG_RNDV) != 0;
   auto refused = rendezvous ? UCS_ERR_REJECTED : UCS_OK;
+  // Offers are handled before the frames that have come with them; the lane
+  // must be known by then.
+  if (auto* verdict = std::get_if<local_verdict>(&x.content))
+    if (auto* from = links_.find(x.link_id))
+      from->local.conclude(*verdict);
   if (!std::holds_alternative<offer>(x.content)) {
     auto reply = (param->recv_attr & UCP_AM_RECV_ATTR_FIELD_REPLY_EP)
                    ? param->reply_ep
@@ -235,13 +261,26 @@ ucs_status_t transport_state::receive(frame x, void* data, size_t size,
              : refused;
   from->last_heard = self_->loop().now();
   if (rendezvous)
-    return transfers_.grants().hold(*from, lane_, x, {data, size})
+    return transfers_.grants().hold(*from, ucx_lane_, x, {data, size})
              ? UCS_INPROGRESS
              : refused;
+  if (std::get<offer>(x.content).in_place()) {
+    hold_in_place(*from, x);
+    return UCS_OK;
+  }
   transfers_.grants().take(*from, x, size, [data, size](auto write) {
     write(std::span{static_cast<const std::byte*>(data), size});
   });
   return UCS_OK;
+}
+
+// An offer in place to somebody who cannot read there is held, too: it fails as
+// a process that does not exist.
+void transport_state::hold_in_place(ucx_link& from, const frame& x) {
+  auto held = local_lane_.hold(from.local.process(),
+                               std::get<offer>(x.content));
+  if (!transfers_.grants().hold(from, local_lane_, x, held))
+    local_lane_.drop(held);
 }
 
 // The frame that brings the link up has come, but must not be handled within
@@ -268,12 +307,14 @@ void transport_state::dispatch(arrival& x) {
     transfers_.receive(*from, x.what);
 }
 
-void transport_state::dispatch_postponed(link* from, arrival& x) {
+void transport_state::dispatch_postponed(ucx_link* from, arrival& x) {
   if (x.held != nullptr) {
     held_bytes held{x.held, std::get<offer>(x.what.content).length};
     if (from == nullptr
-        || !transfers_.grants().hold(*from, lane_, x.what, held))
-      lane_.drop(held);
+        || !transfers_.grants().hold(*from, ucx_lane_, x.what, held))
+      ucx_lane_.drop(held);
+  } else if (from != nullptr && std::get<offer>(x.what.content).in_place()) {
+    hold_in_place(*from, x.what);
   } else if (from != nullptr) {
     transfers_.grants().take(*from, x.what, x.data.size(), [&x](auto write) {
       write(std::span{std::as_const(x.data)});
@@ -284,14 +325,17 @@ void transport_state::dispatch_postponed(link* from, arrival& x) {
 // -- progress ----------------------------------------------------------------
 
 size_t transport_state::progress() {
+  links_.flush();
   size_t events = ucx_->worker.progress();
   for (auto& x : std::exchange(arrivals_, {})) {
     dispatch(x);
     ++events;
   }
   settle();
+  events += local_lane_.progress();
   events += active_self_.progress();
   events += passive_self_.progress();
+  links_.flush();
   if (shutting_down_ && links_.size() == 0 && pool_.busy() == 0
       && shutdown_.pending()) {
     shutdown_.deliver();
@@ -306,14 +350,14 @@ void transport_state::settle() {
     links_.reap();
   if (!transfers_.ready())
     return;
-  for (auto [id, status] : transfers_.settle())
-    links_.fail(id, ucx::make_error(errc::peer_lost, "cannot fetch a chunk",
-                                    status));
+  for (auto& [id, reason] : transfers_.settle())
+    links_.fail(id, reason);
 }
 
 bool transport_state::arm() {
-  if (!arrivals_.empty() || links_.ready() || transfers_.ready()
-      || !active_self_.idle() || !passive_self_.idle())
+  if (!arrivals_.empty() || links_.ready() || links_.unsent()
+      || transfers_.ready() || !local_lane_.idle() || !active_self_.idle()
+      || !passive_self_.idle())
     return false;
   return ucx_->worker.arm();
 }

@@ -30,18 +30,13 @@ caf::actor_system_config& quiet(caf::actor_system_config& cfg) {
 }
 
 /// The one place that knows the library's option.
-void apply_lane(rdma::runtime_options&, const std::string& lane) {
-  if (lane != "ucx")
-    die("the library has no lane " + lane);
-}
-
 rdma::runtime make(caf::actor_system& sys, loop_mode mode,
                    const std::string& lane) {
   rdma::runtime_options options;
   options.busy_poll = mode == loop_mode::polling;
   if (mode == loop_mode::sleeping)
     options.spin = caf::timespan{0};
-  apply_lane(options, lane);
+  options.transport.lane = lane;
   auto result = rdma::runtime::make(sys, std::move(options));
   if (!result)
     die("cannot start the library: " + to_string(result.error()));
@@ -51,7 +46,7 @@ rdma::runtime make(caf::actor_system& sys, loop_mode mode,
 } // namespace
 
 std::vector<std::string> library_lanes() {
-  return {"ucx"};
+  return {"local", "ucx"};
 }
 
 library_node::library_node(loop_mode mode, const std::string& lane,

@@ -61,14 +61,20 @@ curves(const std::vector<row>& rows, direction mode, F value) {
 
 std::string draw_legend(const std::vector<curve>& curves, double top) {
   std::ostringstream out;
-  auto left = 60.0;
+  constexpr auto margin = 60.0;
+  auto left = margin;
   for (auto& x : curves) {
     auto name = x.bold ? "caf-rdma, lane " + x.name : x.name;
+    auto width = 45 + 6.2 * static_cast<double>(name.size());
+    if (left + width > 2 * svg_chart::width) { // a second line
+      left = margin;
+      top += 18;
+    }
     out << "<rect x='" << left << "' y='" << top << "' width='18' height='"
         << (x.bold ? 4 : 2) << "' fill='" << x.color << "'/>\n<text x='"
         << left + 24 << "' y='" << top + 5 << "' class='legend'>" << name
         << "</text>\n";
-    left += 45 + 6.2 * static_cast<double>(name.size());
+    left += width;
   }
   return out.str();
 }

@@ -200,7 +200,7 @@ TEST_CASE("a cancel after the end has no effect and answers the true status") {
   auto owner = x.lane->sinks.at(0).owner;
   auto expected = status::complete;
   SECTION("COMPLETE") {
-    x.tell(owner, transfer_landed{100});
+    x.tell(owner, transfer_landed{100, {}});
   }
   SECTION("ERRORED") {
     expected = status::errored;

@@ -112,7 +112,7 @@ TEST_CASE("a deadline after the end changes nothing") {
   stage x{short_deadlines()};
   auto op = x.writable();
   x.claim();
-  x.tell(x.lane->sinks.at(0).owner, transfer_landed{100});
+  x.tell(x.lane->sinks.at(0).owner, transfer_landed{100, {}});
   CHECK(x.loop.timers() == 0);
   x.advance(1000s);
   CHECK(x.status(op).status == status::complete);

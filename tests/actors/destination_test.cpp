@@ -4,6 +4,8 @@
 
 #include "caf_rdma/tests/actors/stage.hpp"
 
+#include <catch2/generators/catch_generators.hpp>
+
 using namespace rdma;
 using namespace rdma_test;
 
@@ -28,7 +30,7 @@ TEST_CASE("a writable operation completes when the last byte has landed") {
   x.tell(grant.owner, transfer_progress{60});
   CHECK(x.status(op).bytes == 60);
   CHECK_FALSE(early.answered());
-  x.tell(grant.owner, transfer_landed{100});
+  x.tell(grant.owner, transfer_landed{100, {}});
   auto late = x.wait(op);
   for (auto* waiter : {&early, &late}) {
     auto report = waiter->get();
@@ -40,19 +42,37 @@ TEST_CASE("a writable operation completes when the last byte has landed") {
   }
 }
 
-TEST_CASE("a writable operation tells the source that it is complete") {
+TEST_CASE("a complete destination leaves the rest to the transport") {
+  stage x;
+  auto op = x.writable();
+  SECTION("that had told of the claim") {
+    x.claim();
+    x.tell(x.lane->sinks.at(0).owner, transfer_landed{100, {}});
+  }
+  SECTION("that tells of claim and end at once") {
+    x.tell(x.lane->sinks.at(0).owner,
+           transfer_landed{100,
+                           transfer_claimed{key_of_peer, "scripted", "there"}});
+  }
+  auto at = x.status(op);
+  CHECK(at.status == status::complete);
+  CHECK(at.lane == "scripted");
+  CHECK(at.peer == "there");
+  CHECK(x.lane->calls == std::vector<std::string>{"sink"});
+}
+
+TEST_CASE("a destination that is not complete tells the source so") {
   stage x;
   auto op = x.writable();
   x.claim();
-  x.tell(x.lane->sinks.at(0).owner, transfer_landed{100});
+  CHECK(x.cancel(op, "enough").get()->status == status::cancelled);
   REQUIRE(x.lane->frames.size() == 1);
   auto& last = x.lane->frames[0];
   CHECK(last.link_id == key_of_peer.link);
   CHECK(last.transfer_id == key_of_peer.transfer);
   auto words = x.sent<transfer_ended>().at(0);
-  CHECK(words.status == status::complete);
-  CHECK(words.code == errc::none);
-  CHECK(words.bytes == 100);
+  CHECK(words.status == status::cancelled);
+  CHECK(words.code == errc::cancelled);
   // Late frames get the same answer.
   CHECK(x.lane->withdrawals.at(0).epitaph == words);
   CHECK(x.lane->withdrawals.at(0).key == key_of_peer);
@@ -68,6 +88,21 @@ TEST_CASE("the metadata of a writable operation names its sink") {
   CHECK(data->secret == x.lane->sinks.at(0).secret);
   CHECK(data->descriptors
         == std::vector<remote_descriptor>{{60, cpu}, {40, cpu}});
+}
+
+TEST_CASE("metadata is given away only once the transport knows the grant") {
+  stage x;
+  x.lane->auto_sink = false;
+  auto op = GENERATE(true, false) ? x.writable() : x.readable();
+  auto early = x.request<metadata>(op.actor(), metadata_atom_v);
+  x.settle();
+  CHECK_FALSE(early.answered());
+  x.lane->know_sinks();
+  x.settle();
+  REQUIRE(early.answered());
+  CHECK(early.get()->secret == x.lane->sinks.at(0).secret);
+  auto late = x.request<metadata>(op.actor(), metadata_atom_v);
+  CHECK(late.get()->secret == x.lane->sinks.at(0).secret);
 }
 
 TEST_CASE("a writable operation without a peer sends no frame when it ends") {
@@ -96,10 +131,9 @@ TEST_CASE(
   auto waiter = x.wait(op);
   x.tell(grant.owner, transfer_progress{50});
   CHECK(x.status(op).bytes == 50);
-  x.tell(grant.owner, transfer_landed{100});
+  x.tell(grant.owner, transfer_landed{100, {}});
   CHECK(waiter.get()->status == status::complete);
-  REQUIRE(x.sent<transfer_ended>().size() == 1);
-  CHECK(x.sent<transfer_ended>()[0].status == status::complete);
+  CHECK(x.lane->withdrawals.empty());
 }
 
 TEST_CASE("a read is INITIALIZED and knows its peer until there is a link") {
@@ -142,13 +176,12 @@ TEST_CASE("events after the end of a destination change nothing") {
   auto op = x.writable();
   auto owner = x.lane->sinks.at(0).owner;
   x.claim();
-  x.tell(owner, transfer_landed{100});
+  x.tell(owner, transfer_landed{100, {}});
   auto before = x.status(op);
   x.tell(owner, transfer_progress{3});
   x.tell(owner, transfer_failed{make_error(errc::peer_lost, "gone")});
-  x.tell(owner, transfer_landed{100});
+  x.tell(owner, transfer_landed{100, {}});
   x.frame_to(owner, key_of_peer, cancel_request{errc::cancelled, "late"});
   CHECK(x.status(op) == before);
-  CHECK(x.lane->withdrawals.size() == 1);
-  CHECK(x.lane->frames.size() == 1);
+  CHECK(x.lane->calls == std::vector<std::string>{"sink"});
 }

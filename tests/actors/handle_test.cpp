@@ -76,7 +76,7 @@ TEST_CASE("a pending wait keeps an operation alive") {
   x.settle();
   CHECK(x.lane->withdrawals.empty());
   x.claim();
-  x.tell(x.lane->sinks.at(0).owner, transfer_landed{100});
+  x.tell(x.lane->sinks.at(0).owner, transfer_landed{100, {}});
   CHECK(waiter.get()->status == status::complete);
   x.settle();
   CHECK(x.loop.hosted_actors() == x.actors_at_rest);

@@ -56,6 +56,15 @@ void fight_everywhere(size_t rounds) {
     node right{options};
     fight(left, right, rounds);
   }
+  SECTION("local lane, small pieces") {
+    auto options = test_options("left");
+    options.transport.lane = "local";
+    options.transport.local_piece_size = 4096;
+    node left{options};
+    options.worker_id = "right";
+    node right{options};
+    fight(left, right, rounds);
+  }
   SECTION("self lane") {
     node both{"both"};
     fight(both, both, rounds);

@@ -81,13 +81,40 @@ TEST_CASE("the first end decides, whatever comes while the transport lets go") {
   x.claim();
   auto owner = x.lane->sinks.at(0).owner;
   auto answer = x.cancel(op, "enough");
-  x.tell(owner, transfer_landed{100});
   x.tell(owner, transfer_failed{make_error(errc::peer_lost, "gone")});
   x.frame_to(owner, key_of_peer, cancel_request{errc::deadline_exceeded, ""});
   x.lane->release();
   x.settle();
   CHECK(answer.get()->status == status::cancelled);
   CHECK(x.lane->withdrawals.size() == 1);
+}
+
+TEST_CASE("what the transport had ended already counts more than a cancel") {
+  stage x;
+  x.lane->auto_release = false;
+  SECTION("a destination whose last byte has landed") {
+    auto op = x.writable();
+    x.claim();
+    auto answer = x.cancel(op, "enough");
+    x.tell(x.lane->sinks.at(0).owner, transfer_landed{100, {}});
+    CHECK_FALSE(answer.answered()); // the withdrawal is on its way
+    x.lane->release();
+    x.settle();
+    CHECK(answer.get()->status == status::complete);
+    CHECK(x.lane->frames.empty());
+  }
+  SECTION("a source whose destination has decided") {
+    auto op = x.write();
+    auto src = x.lane->sources.at(0);
+    x.tell(src.owner, transfer_failed{make_error(errc::peer_lost, "gone")});
+    auto waiter = x.wait(op);
+    x.tell(src.owner,
+           transfer_settled{{status::complete, errc::none, "", 100}});
+    CHECK_FALSE(waiter.answered());
+    x.lane->release();
+    x.settle();
+    CHECK(waiter.get()->status == status::complete);
+  }
 }
 
 TEST_CASE("the owner of the memory lives until the operation is final") {

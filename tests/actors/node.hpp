@@ -3,6 +3,7 @@
 #pragma once
 
 #include "caf_rdma/actors/runtime.hpp"
+#include "caf_rdma/tests/lane.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
@@ -23,14 +24,18 @@ inline constexpr auto patience = std::chrono::seconds{30};
 inline rdma::runtime_options test_options(std::string worker_id) {
   rdma::runtime_options x;
   x.worker_id = std::move(worker_id);
+  x.transport.lane = "ucx";
+  x.transport.lane = lane();
   return x;
 }
 
 /// A worker: actor system, runtime and connector, in the order of their life.
 struct node {
   explicit node(rdma::runtime_options options)
-    : system(config), runtime(make(system, std::move(options))),
-      connector(runtime.spawn_connector("test")), self(system) {
+    : system(config),
+      runtime(make(system, std::move(options))),
+      connector(runtime.spawn_connector("test")),
+      self(system) {
     // nop
   }
 

@@ -26,9 +26,11 @@ runtime_options read(std::vector<std::string> args, const char* file = "") {
 void check_all_set(const runtime_options& x) {
   CHECK(x.worker_id == "alice");
   CHECK(x.transport.tls == "tcp");
+  CHECK(x.transport.lane == "ucx");
   CHECK(x.transport.chunk_size == 65536);
   CHECK(x.transport.window == 7);
   CHECK(x.transport.rendezvous_threshold == 8192);
+  CHECK(x.transport.local_piece_size == 40960);
   CHECK(x.transport.max_inbound_bytes == 1000000);
   CHECK(x.transport.max_links == 3);
   CHECK(x.max_descriptors == 5);
@@ -60,7 +62,8 @@ std::string refused(F change) {
 
 TEST_CASE("every option may stand on the command line") {
   check_all_set(read(
-    {"--rdma.worker-id=alice", "--rdma.tls=tcp", "--rdma.chunk-size=65536",
+    {"--rdma.worker-id=alice", "--rdma.tls=tcp", "--rdma.lane=ucx",
+     "--rdma.chunk-size=65536", "--rdma.local-piece-size=40960",
      "--rdma.window=7", "--rdma.rendezvous-threshold=8192",
      "--rdma.max-inbound-bytes=1000000", "--rdma.max-peers=3",
      "--rdma.max-descriptors=5", "--rdma.max-operations=6", "--rdma.spin=9us",
@@ -74,6 +77,8 @@ TEST_CASE("every option may stand in a config file") {
     rdma {
       worker-id = "alice"
       tls = "tcp"
+      lane = "ucx"
+      local-piece-size = 40960
       chunk-size = 65536
       window = 7
       rendezvous-threshold = 8192
@@ -110,6 +115,9 @@ TEST_CASE("an option of a runtime outside of its range is named in the error") {
         == "max-descriptors");
   CHECK(refused([](auto& x) { x.max_operations = 0; }) == "max-operations");
   CHECK(refused([](auto& x) { x.transport.window = 0; }) == "window");
+  CHECK(refused([](auto& x) { x.transport.lane = "shm"; }) == "lane");
+  CHECK(refused([](auto& x) { x.transport.local_piece_size = 1; })
+        == "local-piece-size");
   CHECK(refused([](auto& x) { x.active_deadline = 0s; }) == "active-deadline");
   CHECK(refused([](auto& x) { x.passive_deadline = -1s; })
         == "passive-deadline");

@@ -18,6 +18,11 @@ void script::connected(const caf::error& x) {
     call.promise.deliver(x);
 }
 
+void script::know_sinks() {
+  for (auto& x : std::exchange(unknown_sinks, {}))
+    x.deliver();
+}
+
 void script::release() {
   for (auto& call : std::exchange(held_withdrawals, {}))
     answer(call);
@@ -71,6 +76,11 @@ rdma::transport_actor::behavior_type scripted_transport_state::make_behavior() {
     [this](rdma::sink& x) {
       script_->calls.emplace_back("sink");
       script_->sinks.push_back(std::move(x));
+      auto promise = self_->make_response_promise<void>();
+      script_->unknown_sinks.push_back(promise);
+      if (script_->auto_sink)
+        script_->know_sinks();
+      return promise;
     },
     [this](rdma::source& x) {
       script_->calls.emplace_back("source");

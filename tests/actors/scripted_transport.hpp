@@ -37,6 +37,9 @@ struct script {
   /// Answers connects at once; otherwise they wait for `connected`.
   bool auto_connect = true;
 
+  /// Says at once that sinks are known; otherwise they wait for `know_sinks`.
+  bool auto_sink = true;
+
   /// Answers withdrawals at once; otherwise they wait for `release`.
   bool auto_release = true;
 
@@ -60,6 +63,8 @@ struct script {
 
   void connected(const caf::error& x);
 
+  void know_sinks();
+
   /// Lets go of the memory of all withdrawn transfers, and says so.
   void release();
 
@@ -68,6 +73,8 @@ struct script {
   void connect(connect_call x);
 
   void withdraw(withdraw_call x);
+
+  std::vector<caf::typed_response_promise<void>> unknown_sinks;
 
 private:
   void answer(withdraw_call& x);

@@ -36,6 +36,39 @@ TEST_CASE("a write offers its memory and completes on the peer's word") {
   CHECK(x.lane->frames.empty());
 }
 
+TEST_CASE("a settled source ends at once, with nothing to withdraw") {
+  stage x;
+  auto op = x.write();
+  auto waiter = x.wait(op);
+  auto src = x.lane->sources.at(0);
+  SECTION("COMPLETE") {
+    x.tell(src.owner,
+           transfer_settled{{status::complete, errc::none, "", 100}});
+    CHECK(waiter.get()->status == status::complete);
+  }
+  SECTION("COMPLETE with bytes missing") {
+    x.tell(src.owner, transfer_settled{{status::complete, errc::none, "", 99}});
+    CHECK(code_of(waiter.get().error()) == errc::protocol_violation);
+  }
+  SECTION("cancelled over there") {
+    x.tell(src.owner,
+           transfer_settled{{status::cancelled, errc::cancelled, "no", 7}});
+    CHECK(code_of(waiter.get().error()) == errc::cancelled);
+    CHECK(x.status(op).bytes == 7);
+  }
+  CHECK(x.lane->calls == std::vector<std::string>{"connect", "source"});
+}
+
+TEST_CASE(
+  "a readable operation names its own grant, so that both end at once") {
+  stage x;
+  auto op = x.readable();
+  auto grant = x.lane->sinks.at(0);
+  x.claim();
+  x.frame_to(grant.owner, key_of_peer, read_request{grant.secret, {5, 6}, 100});
+  CHECK(x.lane->sources.at(0).claimed_secret == grant.secret);
+}
+
 TEST_CASE("a write is INITIALIZED until there is a link") {
   stage x;
   x.lane->auto_connect = false;

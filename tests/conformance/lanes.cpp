@@ -9,8 +9,9 @@ std::vector<lane_under_test> lanes() {
   return {
     {"simulated", [] { return make_simulated_stage(); }},
     {"self", [] { return make_self_stage(); }},
-    {"ucx", [] { return make_ucx_stage(""); }},
-    {"ucx over tcp", [] { return make_ucx_stage("tcp"); }},
+    {"local", [] { return make_two_runtimes("", "local"); }},
+    {"ucx", [] { return make_two_runtimes("", "ucx"); }},
+    {"ucx over tcp", [] { return make_two_runtimes("tcp", "ucx"); }},
   };
 }
 

@@ -20,12 +20,13 @@ constexpr size_t real_chunk_size = 4096;
 
 class real_stage : public lane_stage {
 public:
-  explicit real_stage(std::string tls) : tls_(std::move(tls)) {
+  explicit real_stage(std::string tls, std::string lane)
+    : tls_(std::move(tls)), lane_(std::move(lane)) {
     // nop
   }
 
   std::string lane() const override {
-    return there_ ? "ucx" : "self";
+    return there_ ? lane_ : "self";
   }
 
   size_t chunk_size() const override {
@@ -75,6 +76,7 @@ private:
     rdma::runtime_options x;
     x.worker_id = std::move(id);
     x.transport.tls = tls_;
+    x.transport.lane = lane_;
     x.transport.chunk_size = real_chunk_size;
     auto result = rdma::runtime::make(system_, std::move(x));
     if (!result)
@@ -83,6 +85,7 @@ private:
   }
 
   std::string tls_;
+  std::string lane_;
   rdma::config config_;
   caf::actor_system system_{config_};
   std::optional<rdma::runtime> here_;
@@ -94,13 +97,13 @@ private:
 } // namespace
 
 lane_stage_ptr make_self_stage() {
-  auto result = std::make_unique<real_stage>("");
+  auto result = std::make_unique<real_stage>("", "auto");
   result->start(false);
   return result;
 }
 
-lane_stage_ptr make_ucx_stage(std::string tls) {
-  auto result = std::make_unique<real_stage>(std::move(tls));
+lane_stage_ptr make_two_runtimes(std::string tls, std::string lane) {
+  auto result = std::make_unique<real_stage>(std::move(tls), std::move(lane));
   result->start(true);
   return result;
 }

@@ -9,7 +9,8 @@ namespace rdma_conformance {
 /// Two connectors of one runtime.
 lane_stage_ptr make_self_stage();
 
-/// Two runtimes, joined by UCX with these transports; empty lets UCX choose.
-lane_stage_ptr make_ucx_stage(std::string tls);
+/// Two runtimes, joined by UCX with these transports (empty lets UCX choose),
+/// that use the lane "ucx" or "local".
+lane_stage_ptr make_two_runtimes(std::string tls, std::string lane);
 
 } // namespace rdma_conformance

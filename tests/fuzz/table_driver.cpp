@@ -106,7 +106,7 @@ void table_driver::step() {
 }
 
 void table_driver::settle() {
-  for (auto [id, status] : table_.settle())
+  for (auto& [id, reason] : table_.settle())
     if (auto* x = find(id))
       fail_link(*x);
 }
@@ -158,7 +158,7 @@ void table_driver::install(size_t i) {
     default:
       x.what = role::source;
       x.key = key;
-      table_.start({x.key, {7, i}, x.memory.blocks(), owner});
+      table_.start({x.key, {7, i}, x.memory.blocks(), owner, {}});
   }
 }
 
@@ -168,7 +168,8 @@ void table_driver::answer_reader(slot& x, size_t i) {
   if (x.what != role::readable || log.claims == 0 || x.offering || x.withdrawn)
     return;
   x.offering = true;
-  table_.start({log.claimed, {7, i}, x.memory.blocks(), owners_.handle(i)});
+  table_.start({log.claimed, {7, i}, x.memory.blocks(), owners_.handle(i),
+                x.secret});
 }
 
 void table_driver::withdraw(slot& x, size_t i) {

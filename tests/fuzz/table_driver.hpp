@@ -7,6 +7,7 @@
 #include "caf_rdma/tests/fuzz/table_parts.hpp"
 #include "caf_rdma/transport/transfer_table.hpp"
 
+#include <algorithm>
 #include <array>
 #include <deque>
 #include <optional>
@@ -37,6 +38,12 @@ private:
     bool offering = false;
     bool withdrawn = false;
     std::optional<std::vector<std::byte>> kept; // since the answer
+
+    /// Every byte has landed: the pattern has no zeros.
+    bool full() const {
+      auto xs = memory.content();
+      return std::ranges::find(xs, std::byte{}) == xs.end();
+    }
   };
 
   // -- steps -----------------------------------------------------------------

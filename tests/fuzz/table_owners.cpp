@@ -28,7 +28,14 @@ struct owner_state {
       },
       [this](const transfer_landed& x) {
         require(++log->landed == 1, "a sink lands at most once");
+        if (x.claim) {
+          log->claimed = x.claim->key;
+          require(++log->claims == 1, "a sink is claimed at most once");
+        }
         log->on_landed(x.bytes);
+      },
+      [this](const transfer_settled&) {
+        require(++log->settled == 1, "a source is settled at most once");
       },
       [this](const transfer_failed&) {
         require(++log->failed <= log->max_failed,

@@ -20,6 +20,7 @@ struct heard {
   transfer_key claimed;
   int claims = 0;
   int landed = 0;
+  int settled = 0;
   int failed = 0;
   /// A readable operation hears of a failed link as sink and as source.
   int max_failed = 1;

@@ -110,6 +110,22 @@ void tame_lane::fetch(held_bytes from, const block_list& target,
     jobs_.push_back(std::move(x));
 }
 
+void tame_lane::stop(const token& secret) {
+  if (networked)
+    return;
+  auto serves = [&secret](const job& x) {
+    return x.tag[0] == secret.high && x.tag[1] == secret.low;
+  };
+  for (;;) {
+    auto i = std::find_if(jobs_.begin(), jobs_.end(), serves);
+    if (i == jobs_.end())
+      return;
+    auto x = std::move(*i);
+    jobs_.erase(i);
+    finish(std::move(x), outcome::failed);
+  }
+}
+
 bool tame_lane::complete(size_t index, outcome how) {
   if (jobs_.empty())
     return false;

@@ -85,6 +85,10 @@ public:
     return 16;
   }
 
+  local::exposure expose(const block_list&) override {
+    return {};
+  }
+
   void send(frame x) override;
 
   bool post(const chunk& x, ucx::request_observer& borrowed,
@@ -133,6 +137,16 @@ public:
     ++static_cast<parcel*>(x.handle)->dropped;
   }
 
+  bool crosses_network() const noexcept override {
+    return networked;
+  }
+
+  void stop(const token& secret) override;
+
+  caf::error explain(ucs_status_t) const override {
+    return make_error(errc::peer_lost, "the fetch failed");
+  }
+
   /// Ends a fetch; false if there is none.
   bool complete(size_t index, outcome how);
 
@@ -142,7 +156,8 @@ public:
   /// Every parcel that the table took was fetched or dropped, once.
   void check_parcels() const;
 
-  bool at_once = false; // end within `fetch`
+  bool at_once = false;  // end within `fetch`
+  bool networked = true; // a failed fetch breaks its link, and none can stop
 
 private:
   struct job {

@@ -69,8 +69,10 @@ void table_driver::offer_chunk(bool rendezvous) {
     });
   }
 
+  // A sink that is full is forgotten.
   auto owner_after = table_.grants().claimed_by(to.secret);
-  require(owner_before == transfer_key{} || owner_after == owner_before,
+  auto full = owner_after == transfer_key{} && to.full();
+  require(owner_before == transfer_key{} || owner_after == owner_before || full,
           "the first claim wins");
   for (size_t i = 0; i < slots_.size(); ++i) {
     auto& y = slots_[i];
@@ -79,7 +81,9 @@ void table_driver::offer_chunk(bool rendezvous) {
     require(!rendezvous, "a held chunk is not written yet");
     require(&y == &to && std::get<offer>(x->content).secret == y.secret,
             "bytes land where their token says");
-    require(owner_after == transfer_key{from.id(), x->transfer_id},
+    auto key = transfer_key{from.id(), x->transfer_id};
+    auto owner = full ? owner_before : owner_after;
+    require(owner == key || (full && owner == transfer_key{}),
             "bytes land for the transfer that claimed the sink");
     require(y.what == role::sink, "bytes land in sinks");
   }

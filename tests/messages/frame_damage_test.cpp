@@ -38,7 +38,21 @@ bool in_range(const heartbeat&) {
   return true;
 }
 
+bool in_range(const local_probe& x) {
+  return x.pid != 0 && x.nonce != 0;
+}
+
+bool in_range(const local_nonce& x) {
+  return x.pid != 0 && x.address != 0;
+}
+
+bool in_range(const local_verdict& x) {
+  return x.reason.size() <= max_reason_size;
+}
+
 bool in_range(const offer& x) {
+  if (x.in_place() != (x.seal != 0) || (x.block != 0 && !x.in_place()))
+    return false;
   auto last = x.total - x.offset == x.length;
   return x.length > 0 && x.offset < x.total && x.length <= x.total - x.offset
          && x.offset / x.chunk_size * x.chunk_size == x.offset

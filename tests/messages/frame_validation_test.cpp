@@ -95,6 +95,46 @@ TEST_CASE("an offer is as long as its chunk") {
   CHECK(decode_offer(20, 4, 10, 25) == violation);
 }
 
+TEST_CASE("an offer in place names a cell, its seal, and memory that exists") {
+  auto in_place = [](uint64_t cell, uint64_t seal, uint64_t block) {
+    return decode(offer{{1, 2}, 0, 10, 10, 10, cell, seal, block});
+  };
+  CHECK(in_place(0, 0, 0) == errc::none);
+  CHECK(in_place(8, 9, 0) == errc::none);
+  CHECK(in_place(8, 9, 4096) == errc::none);
+  CHECK(in_place(8, 0, 0) == violation);
+  CHECK(in_place(0, 9, 0) == violation);
+  CHECK(in_place(0, 0, 4096) == violation);
+  CHECK(in_place(8, 9, UINT64_MAX - 9) == violation);
+}
+
+TEST_CASE("what decides about the local lane names a process") {
+  CHECK(decode(local_probe{1, 2}) == errc::none);
+  CHECK(decode(local_probe{0, 2}) == violation);
+  CHECK(decode(local_probe{1, 0}) == violation);
+  CHECK(decode(local_nonce{1, 2}) == errc::none);
+  CHECK(decode(local_nonce{0, 2}) == violation);
+  CHECK(decode(local_nonce{1, 0}) == violation);
+}
+
+TEST_CASE("frames that follow each other are told apart by their sizes") {
+  std::vector<std::byte> all;
+  for (auto& x : test::sample_frames()) {
+    auto bytes = to_bytes(x);
+    CHECK(first_frame_size(bytes) == bytes.size());
+    all.insert(all.end(), bytes.begin(), bytes.end());
+  }
+  std::span<const std::byte> rest{all};
+  for (auto& x : test::sample_frames()) {
+    auto n = first_frame_size(rest);
+    REQUIRE(n > 0);
+    CHECK(decode_frame(rest.first(n)) == x);
+    CHECK(first_frame_size(rest.first(n - 1)) == 0);
+    rest = rest.subspan(n);
+  }
+  CHECK(first_frame_size(rest) == 0);
+}
+
 TEST_CASE("a request asks for bytes") {
   CHECK(decode(read_request{{1, 2}, {3, 4}, 1}) == errc::none);
   CHECK(decode(read_request{{1, 2}, {3, 4}, 0}) == violation);

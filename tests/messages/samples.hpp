@@ -33,7 +33,7 @@ inline metadata sample_metadata() {
 }
 
 inline hello sample_hello() {
-  return {sample_worker(), 42, 3, 77};
+  return {sample_worker(), 42, 3, 77, 99};
 }
 
 /// One frame of each kind, all valid.
@@ -44,7 +44,13 @@ inline std::vector<frame> sample_frames() {
     {42, 0, hello_ack{sample_hello()}},
     {42, 0, hello_refused{errc::stale_metadata, 2}},
     {42, 0, heartbeat{}},
+    {42, 0, local_probe{4711, 8}},
+    {42, 0, local_nonce{4711, 0x7f0000001000}},
+    {42, 0, local_verdict{true, ""}},
+    {42, 0, local_verdict{false, "Operation not permitted"}},
     {42, 7, offer{secret, 2048, 952, 1024, 3000}},
+    {42, 7, offer{secret, 2048, 952, 1024, 3000, 0x7f0000002000, 5}},
+    {42, 7, offer{secret, 2048, 952, 1024, 3000, 0x7f0000002000, 5, 0x1000}},
     {42, 7, read_request{secret, {5, 6}, 3000}},
     {42, 0, goodbye{errc::peer_unresponsive, "peer is silent"}},
     {42, 7, cancel_request{errc::deadline_exceeded, "too slow"}},

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "caf_rdma/tests/lane.hpp"
 #include "caf_rdma/tests/process/worker_process.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -38,9 +39,9 @@ struct stats {
 class crowd : public worker_process {
 public:
   explicit crowd(int size)
-    : worker_process(command_line{{RDMA_TEST_CROWD, std::to_string(size),
-                                   "--caf.scheduler.max-threads=1",
-                                   "--caf.scheduler.policy=sharing"}}) {
+    : worker_process(command_line{
+      {RDMA_TEST_CROWD, std::to_string(size), "--rdma.lane=" + lane(),
+       "--caf.scheduler.max-threads=1", "--caf.scheduler.policy=sharing"}}) {
     // nop
   }
 

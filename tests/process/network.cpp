@@ -91,8 +91,12 @@ network::name_space::~name_space() {
 
 std::unique_ptr<worker_process>
 network::start(int side, std::vector<std::string> arguments) {
-  std::vector<std::string> words{"ip", "netns", "exec", sides_[side].name,
-                                 RDMA_TEST_WORKER};
+  std::vector<std::string> words{"ip",
+                                 "netns",
+                                 "exec",
+                                 sides_[side].name,
+                                 RDMA_TEST_WORKER,
+                                 "--rdma.lane=ucx"};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<std::string> environment{
     "UCX_TLS=tcp", std::string{"UCX_NET_DEVICES="} + device};

@@ -65,7 +65,8 @@ void works_as_paired(worker_process& x, worker_process& y) {
 
 } // namespace
 
-TEST_CASE("attempts that only one side knows of leave no hidden endpoint") {
+TEST_CASE("attempts that only one side knows of leave no hidden endpoint",
+          "[pairing]") {
   auto attempts = GENERATE(1, 3);
   auto first = GENERATE(true, false);
   CAPTURE(attempts, first);
@@ -83,7 +84,7 @@ TEST_CASE("attempts that only one side knows of leave no hidden endpoint") {
   works_as_paired(*alice, *bob);
 }
 
-TEST_CASE("attempts of both sides leave no hidden endpoint") {
+TEST_CASE("attempts of both sides leave no hidden endpoint", "[pairing]") {
   auto alice = start("alice", impatient);
   auto bob = start("bob", impatient);
   auto to_alice = alice->must("writable w 3000000");
@@ -99,7 +100,7 @@ TEST_CASE("attempts of both sides leave no hidden endpoint") {
   works_as_paired(*alice, *bob);
 }
 
-TEST_CASE("attempts before a restart do not count after it") {
+TEST_CASE("attempts before a restart do not count after it", "[pairing]") {
   auto alice = start("alice", impatient);
   auto bob = start("bob", impatient);
   auto metadata = bob->must("writable w 3000000");

@@ -69,8 +69,8 @@ TEST_CASE("metadata of a worker's earlier life is refused") {
 }
 
 TEST_CASE("the death of a peer ends the operations with it, and only those") {
-  auto alice = start("alice");
-  auto bob = start("bob");
+  auto alice = start("alice", slow);
+  auto bob = start("bob", slow);
   auto carol = start("carol");
   write(*alice, *carol);
   SECTION("of an active worker in mid-transfer") {
@@ -78,7 +78,7 @@ TEST_CASE("the death of a peer ends the operations with it, and only those") {
     alice->must("write a 1 400000000 " + metadata);
     until_in_progress(*alice, "a");
     bob->kill();
-    CHECK(alice->ask("wait a").starts_with("error peer_lost"));
+    CHECK(tells_loss(alice->ask("wait a"), true));
   }
   SECTION("of a passive worker in mid-transfer") {
     auto metadata = alice->must("writable w 400000000");
@@ -102,7 +102,7 @@ TEST_CASE("a peer that is stopped is given up, and found again") {
   // Small chunks, one at a time, so that the transfer takes its time.
   worker_process alice{{"--rdma.heartbeat=100ms", "--rdma.heartbeat-limit=1s",
                         "--rdma.chunk-size=4096", "--rdma.window=1"}};
-  auto bob = start("bob");
+  auto bob = start("bob", slow);
   write(alice, *bob);
   auto metadata = bob->must("writable w2 400000000");
   alice.must("write b 1 400000000 " + metadata);
@@ -110,7 +110,7 @@ TEST_CASE("a peer that is stopped is given up, and found again") {
   bob->signal(SIGSTOP);
   auto answer = alice.ask("wait b");
   CAPTURE(answer);
-  CHECK(answer.starts_with("error peer_unresponsive"));
+  CHECK(tells_loss(answer, true, "peer_unresponsive"));
   bob->signal(SIGCONT);
   bob->must("cancel w2");
   write(alice, *bob);

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "caf_rdma/tests/lane.hpp"
 #include "caf_rdma/tests/process/worker_process.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -18,7 +19,8 @@ using strings = std::vector<std::string>;
 using worker_ptr = std::unique_ptr<worker_process>;
 
 /// Options of a worker whose transfers take their time.
-inline const strings slow{"--rdma.chunk-size=4096", "--rdma.window=1"};
+inline const strings slow{"--rdma.chunk-size=4096", "--rdma.window=1",
+                          "--rdma.local-piece-size=4096"};
 
 inline worker_ptr start(const std::string& id, strings options = {}) {
   options.push_back("--rdma.worker-id=" + id);
@@ -74,6 +76,16 @@ struct pair_of_operations {
 inline std::string code_of(const std::string& answer) {
   auto words = answer.substr(answer.starts_with("error ") ? 6 : 0);
   return words.substr(0, words.find(' '));
+}
+
+/// True if that is what a side says whose peer was lost in mid-transfer, for
+/// the reason `code`. On the local lane a source has offered everything from
+/// the start, so it cannot know.
+inline bool tells_loss(const std::string& answer, bool of_source,
+                       const std::string& code = "peer_lost") {
+  return code_of(answer) == code
+         || (lane() == "local" && of_source
+             && code_of(answer) == "outcome_unknown");
 }
 
 } // namespace rdma_test

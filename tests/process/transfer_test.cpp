@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
+#include "caf_rdma/tests/lane.hpp"
 #include "caf_rdma/tests/process/worker_process.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -83,8 +84,8 @@ TEST_CASE("the status names the lane and the peer") {
   worker_process bob{{"--rdma.worker-id=bob"}};
   auto metadata = bob.must("writable w 100");
   alice.must("write a 1 100 " + metadata);
-  CHECK(alice.must("wait a") == "COMPLETE 100 ucx bob");
-  CHECK(bob.must("wait w") == "COMPLETE 100 ucx alice");
+  CHECK(alice.must("wait a") == "COMPLETE 100 " + lane() + " bob");
+  CHECK(bob.must("wait w") == "COMPLETE 100 " + lane() + " alice");
   metadata = alice.must("writable self 100");
   alice.must("write b 1 100 " + metadata);
   CHECK(alice.must("wait b") == "COMPLETE 100 self alice");

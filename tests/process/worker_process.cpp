@@ -2,6 +2,8 @@
 
 #include "caf_rdma/tests/process/worker_process.hpp"
 
+#include "caf_rdma/tests/lane.hpp"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
@@ -32,7 +34,8 @@ void require(bool condition, const std::string& what) {
 }
 
 command_line run_worker(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), RDMA_TEST_WORKER);
+  arguments.insert(arguments.begin(),
+                   {RDMA_TEST_WORKER, "--rdma.lane=" + lane()});
   return {std::move(arguments)};
 }
 

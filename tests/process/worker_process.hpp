@@ -30,8 +30,9 @@ struct command_line {
 /// functions may throw `worker_failure`.
 class worker_process {
 public:
-  /// Starts a worker and waits until it is ready. `environment` has entries of
-  /// the form "NAME=VALUE".
+  /// Starts a worker, which uses `lane()` unless an argument says otherwise,
+  /// and waits until it is ready. `environment` has entries of the form
+  /// "NAME=VALUE".
   explicit worker_process(std::vector<std::string> arguments = {},
                           std::vector<std::string> environment = {});
 

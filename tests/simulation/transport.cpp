@@ -24,6 +24,14 @@ sim_link::sim_link(rdma::link_id id, rdma::worker_info peer,
   // nop
 }
 
+bool sim_link::local() const noexcept {
+  return ((home_.incarnation() ^ remote.incarnation) & 1) != 0;
+}
+
+rdma::local::exposure sim_link::expose(const rdma::block_list& data) {
+  return local() ? home_.expose(data) : rdma::local::exposure{};
+}
+
 void sim_link::send(rdma::frame x) {
   x.link_id = remote_id;
   home_.transmit(*this, [bytes = to_bytes(x)](transport_state& to) {
@@ -33,8 +41,17 @@ void sim_link::send(rdma::frame x) {
 
 bool sim_link::post(const rdma::chunk& x, rdma::ucx::request_observer& borrowed,
                     rdma::ucx::request_observer& copied) {
+  auto header = to_bytes(rdma::frame{remote_id, x.key.transfer, x.header});
+  if (x.header.in_place()) {
+    home_.transmit(*this, [header = std::move(header)](transport_state& to) {
+      to.receive_in_place(header);
+    });
+    copied.request_done({x.key.link, x.key.transfer, x.header.length}, 0,
+                        UCS_OK);
+    return true;
+  }
   auto out = std::make_shared<flight>();
-  out->header = to_bytes(rdma::frame{remote_id, x.key.transfer, x.header});
+  out->header = std::move(header);
   x.data.for_each(x.header.offset, x.header.length,
                   [&out](std::span<std::byte> piece) {
                     out->pieces.push_back(piece);
@@ -298,6 +315,28 @@ void transport_state::receive_chunk(const flight_ptr& x) {
     });
 }
 
+// The real lane reads the real memory of the other simulated process, which is
+// our own.
+void transport_state::receive_in_place(std::span<const std::byte> header) {
+  auto what = rdma::decode_frame(header);
+  auto* from = what ? find(what->link_id) : nullptr;
+  if (from == nullptr || !from->up())
+    return;
+  from->last_heard = self_->loop().now();
+  auto held = local_lane_.hold(getpid(), std::get<rdma::offer>(what->content));
+  if (!transfers_.grants().hold(*from, local_lane_, *what, held))
+    local_lane_.drop(held);
+}
+
+rdma::local::exposure transport_state::expose(const rdma::block_list& data) {
+  return dice_.percent(60) ? rdma::local::exposure{cells_, data}
+                           : rdma::local::exposure{};
+}
+
+caf::error transport_state::explain(ucs_status_t) const {
+  return make_error(errc::peer_lost, "a fetch failed");
+}
+
 void transport_state::tell_source(const flight_ptr& x, ucs_status_t status) {
   net_.send(me_.incarnation, x->source_incarnation,
             [x, status](transport_state& to) { to.let_go(x, status); });
@@ -378,9 +417,11 @@ size_t transport_state::progress() {
   for (auto& x : std::exchange(fetches_, {}))
     if (!advance(x))
       fetches_.push_back(std::move(x));
-  for (auto [id, status] : transfers_.settle())
-    take_down(id, make_error(errc::peer_lost, "a fetch failed"));
-  return events + transfers_.ready();
+  if (dice_.percent(50))
+    events += local_lane_.progress();
+  for (auto& [id, reason] : transfers_.settle())
+    take_down(id, reason);
+  return events + transfers_.ready() + !local_lane_.idle();
 }
 
 } // namespace rdma_sim

@@ -6,6 +6,7 @@
 #include "caf_rdma/tests/simulation/network.hpp"
 #include "caf_rdma/transport/hosted.hpp"
 #include "caf_rdma/transport/lane.hpp"
+#include "caf_rdma/transport/local_lane.hpp"
 #include "caf_rdma/transport/transfer_table.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -44,6 +45,11 @@ public:
   uint64_t max_chunk_size() const noexcept override {
     return 64;
   }
+
+  /// Each pair of workers is either of one host or not.
+  bool local() const noexcept;
+
+  rdma::local::exposure expose(const rdma::block_list& data) override;
 
   void send(rdma::frame x) override;
 
@@ -95,19 +101,38 @@ public:
 
   /// Number of requests that have not ended.
   size_t busy() const noexcept {
-    return flights_.size() + fetches_.size();
+    return flights_.size() + fetches_.size() + local_lane_.busy();
   }
 
   // -- called by links -------------------------------------------------------
 
   void transmit(const sim_link& via, network::item x);
 
+  rdma::local::exposure expose(const rdma::block_list& data);
+
   /// Returns true if the bytes were copied.
   bool launch(const flight_ptr& x, const sim_link& via);
 
   void receive_frame(std::span<const std::byte> bytes);
 
+  /// An offer whose bytes are to be read from the source's memory.
+  void receive_in_place(std::span<const std::byte> header);
+
+  uint64_t incarnation() const noexcept {
+    return me_.incarnation;
+  }
+
   // -- overrides of lane -----------------------------------------------------
+
+  bool crosses_network() const noexcept override {
+    return true;
+  }
+
+  void stop(const rdma::token&) override {
+    // nop
+  }
+
+  caf::error explain(ucs_status_t) const override;
 
   void fetch(rdma::held_bytes from, const rdma::block_list& target,
              uint64_t offset, rdma::ucx::request_observer& observer,
@@ -128,6 +153,8 @@ public:
   }
 
 private:
+  static constexpr size_t local_piece_size = 8;
+
   struct fetch_job {
     flight_ptr from;
     rdma::link_id link;
@@ -171,6 +198,8 @@ private:
   dice& dice_;
   rdma::worker_info me_;
   rdma::transport_options options_;
+  rdma::local_lane local_lane_{local_piece_size};
+  rdma::local::cell_pool cells_;
   rdma::transfer_table transfers_;
   std::map<rdma::link_id, std::unique_ptr<sim_link>> links_;
   std::map<flight*, flight_ptr> held_;

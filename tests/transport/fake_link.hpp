@@ -45,6 +45,10 @@ public:
     return max_chunk;
   }
 
+  local::exposure expose(const block_list&) override {
+    return {};
+  }
+
   void send(frame x) override {
     frames.push_back(std::move(x));
   }
@@ -92,6 +96,7 @@ struct heard {
   std::vector<transfer_claimed> claimed;
   std::vector<uint64_t> progress;
   std::vector<uint64_t> landed;
+  std::vector<transfer_ended> settled;
   std::vector<caf::error> failed;
   std::vector<bool> all_offered;
   std::vector<frame> frames;
@@ -110,7 +115,12 @@ struct owner_state {
     return {
       [this](const transfer_claimed& x) { log->claimed.push_back(x); },
       [this](const transfer_progress& x) { log->progress.push_back(x.bytes); },
-      [this](const transfer_landed& x) { log->landed.push_back(x.bytes); },
+      [this](const transfer_landed& x) {
+        if (x.claim)
+          log->claimed.push_back(*x.claim);
+        log->landed.push_back(x.bytes);
+      },
+      [this](const transfer_settled& x) { log->settled.push_back(x.verdict); },
       [this](const transfer_failed& x) {
         log->failed.push_back(x.reason);
         log->all_offered.push_back(x.all_offered);

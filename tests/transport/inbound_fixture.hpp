@@ -41,9 +41,9 @@ struct inbound_fixture : owner_fixture {
     settle();
   }
 
-  /// The code of the only refusal; `none` if there is no refusal.
+  /// The code of the only verdict; `none` if there is no verdict, or COMPLETE.
   errc refusal() {
-    auto xs = grants.take_refusals();
+    auto xs = grants.take_verdicts();
     if (xs.empty())
       return errc::none;
     REQUIRE(xs.size() == 1);

@@ -208,7 +208,7 @@ TEST_CASE("nothing lands after a withdrawal") {
     x.routes.retire(key, words);
     x.grants.withdraw({x.secret, key, words}, [&] { ++released; });
     x.take(x.header(4, 4), two);
-    auto refusals = x.grants.take_refusals();
+    auto refusals = x.grants.take_verdicts();
     REQUIRE(refusals.size() == 1);
     CHECK(refusals[0].transfer_id == 77);
     CHECK(std::get<transfer_ended>(refusals[0].content) == words);

@@ -22,7 +22,8 @@ struct outbound_fixture : owner_fixture {
   void start(uint64_t size) {
     void* nowhere = this;
     out = std::make_unique<outbound>(options);
-    out->start(source{key, {3, 4}, {descriptor{nowhere, size}}, owner}, via);
+    out->start(source{key, {3, 4}, {descriptor{nowhere, size}}, owner, {}},
+               via);
   }
 
   /// Lets go of everything, round by round.
@@ -189,7 +190,8 @@ TEST_CASE(
   auto memory = std::make_shared<int>();
   outbound out{x.options};
   out.start(
-    source{x.key, {3, 4}, {descriptor{memory.get(), 4, cpu, memory}}, x.owner},
+    source{
+      x.key, {3, 4}, {descriptor{memory.get(), 4, cpu, memory}}, x.owner, {}},
     x.via);
   auto released = [&] { CHECK(memory.use_count() == 1); };
   out.withdraw(x.key, released);

@@ -20,7 +20,7 @@ struct self_fixture : owner_fixture {
 
   void offer_source() {
     transfers.start(
-      source{{active.id(), 77}, secret, describe(bytes), source_owner});
+      source{{active.id(), 77}, secret, describe(bytes), source_owner, {}});
   }
 
   /// One round of a transport.
@@ -83,6 +83,10 @@ TEST_CASE("a self link copies one chunk a round") {
   CHECK(x.log->claimed[0].lane == "self");
   CHECK(x.log->claimed[0].peer == "here");
   CHECK(x.log->landed == std::vector<uint64_t>{10});
+  CHECK(x.source_log->settled.empty());
+  CHECK(x.round() == 1); // the verdict
+  REQUIRE(x.source_log->settled.size() == 1);
+  CHECK(x.source_log->settled[0].status == status::complete);
   CHECK(x.round() == 0);
 }
 
@@ -117,7 +121,7 @@ TEST_CASE("a cancel does not overtake the claim that it follows") {
   x.transfers.install(
     sink{other_secret, describe(others), others.size(), {}, x.source_owner});
   x.transfers.start(
-    source{{21, 76}, other_secret, describe(others), x.source_owner});
+    source{{21, 76}, other_secret, describe(others), x.source_owner, {}});
   x.grant();
   x.offer_source();
   x.active.send(frame{21, 77, cancel_request{}});

@@ -11,8 +11,9 @@ namespace rdma::ucx {
 std::span<std::byte> request::header(size_t size) {
   if (size <= small_header_.size())
     return small_header_;
-  large_header_.resize((size + 7) / 8);
-  return std::as_writable_bytes(std::span{large_header_});
+  if (large_header_.size() < (size + 7) / 8)
+    large_header_.resize((size + 7) / 8);
+  return std::as_writable_bytes(std::span{large_header_}).first(size);
 }
 
 std::span<std::byte> request::staging(size_t size) {

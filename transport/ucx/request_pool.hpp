@@ -41,6 +41,13 @@ public:
   /// Room for the header of an offer.
   static constexpr size_t small_header_size = 256;
 
+  /// Reports to `observer`, and keeps it, instead of what was named before.
+  template <class Observer>
+  void report_to(std::shared_ptr<Observer> observer) {
+    observer_ = observer.get();
+    keeper_ = std::move(observer);
+  }
+
   /// Returns room for a header, aligned to 8 bytes.
   std::span<std::byte> header(size_t size);
 

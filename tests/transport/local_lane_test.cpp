@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+// Fetching in place, out of our own process and out of a child.
+
+#include "caf_rdma/tests/transport/ucx_fixture.hpp"
+#include "caf_rdma/transport/local/exposure.hpp"
+#include "caf_rdma/transport/local_lane.hpp"
+
+#include <catch2/generators/catch_generators.hpp>
+
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <numeric>
+
+using namespace rdma;
+using namespace rdma::test;
+
+namespace {
+
+constexpr size_t piece = 4096;
+
+std::vector<std::byte> make_bytes(size_t n) {
+  std::vector<std::byte> xs(n);
+  for (size_t i = 0; i < n; ++i)
+    xs[i] = static_cast<std::byte>(i * 7 + i / 251);
+  return xs;
+}
+
+/// Cuts memory into blocks of `n` bytes.
+block_list cut(std::byte* data, size_t size, size_t n) {
+  descriptor_list xs;
+  for (size_t i = 0; i < size; i += n)
+    xs.emplace_back(static_cast<void*>(data + i), std::min(n, size - i));
+  return block_list{std::move(xs)};
+}
+
+struct lane_fixture {
+  /// Offers all of `data` in one chunk.
+  offer expose(const block_list& data) {
+    exposed = local::exposure{cells, data};
+    auto size = data.size();
+    return {secret,
+            0,
+            static_cast<uint32_t>(size),
+            static_cast<uint32_t>(size),
+            size,
+            exposed.cell(),
+            exposed.seal(),
+            exposed.only_block()};
+  }
+
+  void fetch(const offer& what, const block_list& to, pid_t from = getpid()) {
+    lane.fetch(lane.hold(from, what), to, what.offset, observer, tag);
+  }
+
+  /// Reads until the fetch has ended; returns its status.
+  ucs_status_t finish() {
+    for (auto i = 0; observer.ends.empty(); ++i) {
+      REQUIRE(i < 100'000);
+      lane.progress();
+    }
+    REQUIRE(observer.ends.size() == 1);
+    CHECK(observer.ends[0].tag == tag);
+    CHECK(lane.idle());
+    return observer.ends[0].status;
+  }
+
+  errc code() const {
+    return code_of(lane.explain(observer.ends.at(0).status));
+  }
+
+  token secret{1, 2};
+  ucx::request_tag tag{1, 2, 0};
+  local::cell_pool cells;
+  local::exposure exposed;
+  local_lane lane{piece};
+  recording_observer observer;
+};
+
+} // namespace
+
+TEST_CASE("bytes are fetched in place, however the two sides are cut") {
+  auto size = GENERATE(size_t{1}, piece - 1, piece, piece + 1, 10 * piece + 17);
+  auto source_cut = GENERATE(size_t{1} << 20, size_t{100}, size_t{5000});
+  auto target_cut = GENERATE(size_t{1} << 20, size_t{37}, size_t{5000});
+  CAPTURE(size, source_cut, target_cut);
+  auto bytes = make_bytes(size);
+  std::vector<std::byte> target(size);
+  lane_fixture x;
+  x.fetch(x.expose(cut(bytes.data(), size, source_cut)),
+          cut(target.data(), size, target_cut));
+  CHECK(x.finish() == UCS_OK);
+  CHECK(x.observer.ends[0].length == size);
+  CHECK(target == bytes);
+}
+
+TEST_CASE("a chunk in the middle of a transfer is fetched to its place") {
+  auto bytes = make_bytes(30'000);
+  std::vector<std::byte> target(bytes.size());
+  lane_fixture x;
+  auto what = x.expose(cut(bytes.data(), bytes.size(), 700));
+  what.chunk_size = 10'000;
+  what.offset = 10'000;
+  what.length = 10'000;
+  x.fetch(what, cut(target.data(), target.size(), 900));
+  CHECK(x.finish() == UCS_OK);
+  CHECK(std::equal(target.begin() + 10'000, target.begin() + 20'000,
+                   bytes.begin() + 10'000));
+  CHECK(std::all_of(target.begin(), target.begin() + 10'000,
+                    [](auto b) { return b == std::byte{}; }));
+  CHECK(std::all_of(target.begin() + 20'000, target.end(),
+                    [](auto b) { return b == std::byte{}; }));
+}
+
+TEST_CASE("one fetch does not wait for another") {
+  auto bytes = make_bytes(100 * piece);
+  std::vector<std::byte> target(bytes.size());
+  std::vector<std::byte> small(10);
+  lane_fixture x;
+  lane_fixture y;
+  x.fetch(x.expose(cut(bytes.data(), bytes.size(), bytes.size())),
+          cut(target.data(), target.size(), target.size()));
+  auto what = y.expose(cut(bytes.data(), 10, 10));
+  x.lane.fetch(x.lane.hold(getpid(), what), cut(small.data(), 10, 10), 0,
+               y.observer, {3, 4, 0});
+  x.lane.progress();
+  CHECK(y.observer.ends.size() == 1);
+  CHECK(x.observer.ends.empty());
+  CHECK(x.finish() == UCS_OK);
+}
+
+TEST_CASE("bytes of a source that has taken its memory back do not count") {
+  auto blocks = GENERATE(size_t{1}, size_t{3});
+  auto bytes = make_bytes(2 * piece);
+  std::vector<std::byte> target(bytes.size());
+  lane_fixture x;
+  auto what = x.expose(cut(bytes.data(), bytes.size(), bytes.size() / blocks));
+  x.fetch(what, cut(target.data(), target.size(), target.size()));
+  SECTION("before the first piece") {
+    x.exposed = {};
+  }
+  SECTION("after the first piece") {
+    x.lane.progress();
+    CHECK(x.observer.ends.empty());
+    x.exposed = {};
+  }
+  SECTION("and has exposed other memory with the same cell") {
+    x.exposed = {};
+    x.exposed = local::exposure{x.cells, cut(bytes.data(), piece, piece)};
+    CHECK(x.exposed.cell() == what.cell);
+  }
+  CHECK(x.finish() != UCS_OK);
+  CHECK(x.code() == errc::link_reset);
+}
+
+TEST_CASE(
+  "memory that is not mapped any more ends the fetch, not the process") {
+  constexpr size_t size = 16 * piece;
+  auto* memory = static_cast<std::byte*>(mmap(
+    nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  REQUIRE(memory != MAP_FAILED);
+  std::vector<std::byte> target(size);
+  lane_fixture x;
+  x.fetch(x.expose(cut(memory, size, size)),
+          cut(target.data(), target.size(), target.size()));
+  x.lane.progress();
+  munmap(memory, size);
+  CHECK(x.finish() != UCS_OK);
+  CHECK(x.code() == errc::transport_failure);
+}
+
+TEST_CASE("a source that dies in mid-fetch ends it") {
+  auto bytes = make_bytes(4 * piece);
+  std::vector<std::byte> target(bytes.size());
+  lane_fixture x;
+  // A child has the same memory at the same addresses.
+  auto what = x.expose(cut(bytes.data(), bytes.size(), bytes.size()));
+  auto child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0)
+    for (;;)
+      pause();
+  x.fetch(what, cut(target.data(), target.size(), target.size()), child);
+  x.lane.progress();
+  CHECK(target[0] == bytes[0]);
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  CHECK(x.finish() != UCS_OK);
+  CHECK(x.code() == errc::peer_lost);
+}
+
+TEST_CASE("a fetch that is stopped writes nothing any more") {
+  auto bytes = make_bytes(3 * piece);
+  std::vector<std::byte> target(bytes.size());
+  lane_fixture x;
+  x.fetch(x.expose(cut(bytes.data(), bytes.size(), bytes.size())),
+          cut(target.data(), target.size(), target.size()));
+  x.lane.progress();
+  x.lane.stop({1, 3}); // another grant's
+  CHECK(x.observer.ends.empty());
+  x.lane.stop(x.secret);
+  REQUIRE(x.observer.ends.size() == 1);
+  CHECK(x.observer.ends[0].status != UCS_OK);
+  CHECK(x.lane.idle());
+  auto before = target;
+  x.lane.progress();
+  CHECK(target == before);
+}
+
+TEST_CASE("a chunk that is held and dropped leaves nothing") {
+  lane_fixture x;
+  auto bytes = make_bytes(10);
+  x.lane.drop(x.lane.hold(getpid(), x.expose(cut(bytes.data(), 10, 10))));
+  CHECK(x.lane.idle());
+}
+
+TEST_CASE("blocks that do not add up to the transfer are refused") {
+  auto bytes = make_bytes(100);
+  std::vector<std::byte> target(120);
+  lane_fixture x;
+  auto what = x.expose(cut(bytes.data(), bytes.size(), 30));
+  what.total = what.chunk_size = what.length = GENERATE(90u, 120u);
+  x.fetch(what, cut(target.data(), what.total, 1000));
+  CHECK(x.finish() != UCS_OK);
+  CHECK(x.code() == errc::protocol_violation);
+  CHECK(target == std::vector<std::byte>(target.size()));
+}
+
+TEST_CASE(
+  "an offer that names no memory of the source is an error of its own") {
+  std::vector<std::byte> target(10);
+  auto bytes = make_bytes(10);
+  lane_fixture x;
+  auto what = x.expose(cut(bytes.data(), bytes.size(), bytes.size()));
+  SECTION("no cell") {
+    what.block = 0;
+    what.cell = 8;
+  }
+  SECTION("no block") {
+    what.block = 8;
+  }
+  x.fetch(what, cut(target.data(), 10, 10));
+  CHECK(x.finish() != UCS_OK);
+  CHECK(x.code() == errc::transport_failure);
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_rdma/transport/local_lane.hpp"
+
+#include "caf_rdma/transport/local/process_memory.hpp"
+#include "caf_rdma/transport/local/source_cell.hpp"
+
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rdma {
+
+namespace {
+
+// Blocks that a source may name, and segments of one system call (of which
+// Linux takes 1,024).
+constexpr uint64_t max_blocks = uint64_t{1} << 20;
+constexpr size_t max_segments = 512;
+
+// The end of a fetch, in the words that UCX has for it.
+constexpr auto taken_back = UCS_ERR_REJECTED;
+constexpr auto stopped = UCS_ERR_CANCELED;
+constexpr auto not_mapped = UCS_ERR_INVALID_ADDR;
+constexpr auto no_process = UCS_ERR_UNREACHABLE;
+constexpr auto not_allowed = UCS_ERR_UNSUPPORTED;
+constexpr auto nonsense = UCS_ERR_INVALID_PARAM;
+
+ucs_status_t status_of(int error) {
+  switch (error) {
+    case ESRCH:
+      return no_process;
+    case EFAULT:
+      return not_mapped;
+    default:
+      return not_allowed;
+  }
+}
+
+/// A position in a list of segments.
+class cursor {
+public:
+  /// Moves on by `n` bytes, which must be there.
+  void skip(const std::vector<iovec>& xs, uint64_t n) {
+    while (n > 0) {
+      auto step = std::min<uint64_t>(n, xs[index_].iov_len - used_);
+      used_ += step;
+      n -= step;
+      if (used_ == xs[index_].iov_len) {
+        ++index_;
+        used_ = 0;
+      }
+    }
+  }
+
+  /// Puts the next `limit` bytes, or what fits, into `out`. Returns the number
+  /// of bytes.
+  uint64_t peek(const std::vector<iovec>& xs, uint64_t limit,
+                std::vector<iovec>& out) const {
+    out.clear();
+    uint64_t sum = 0;
+    auto used = used_;
+    for (auto i = index_; sum < limit && out.size() < max_segments; ++i) {
+      auto n = std::min<uint64_t>(limit - sum, xs[i].iov_len - used);
+      out.push_back({static_cast<std::byte*>(xs[i].iov_base) + used, n});
+      used = 0;
+      sum += n;
+    }
+    return sum;
+  }
+
+private:
+  size_t index_ = 0;
+  uint64_t used_ = 0; // bytes of the segment at the index
+};
+
+} // namespace
+
+// -- a fetch -----------------------------------------------------------------
+
+class local_lane::pull {
+public:
+  pull(pid_t source, const offer& what) : source_(source), what_(what) {
+    // nop
+  }
+
+  void start(const block_list& target, uint64_t offset,
+             ucx::request_observer& observer, const ucx::request_tag& tag) {
+    observer_ = &observer;
+    tag_ = tag;
+    target.for_each(offset, what_.length, [this](std::span<std::byte> x) {
+      to_.push_back({x.data(), x.size()});
+    });
+  }
+
+  bool serves(const token& secret) const noexcept {
+    return tag_[0] == secret.high && tag_[1] == secret.low;
+  }
+
+  /// Reads up to `piece_size` bytes. Returns UCS_INPROGRESS unless the fetch
+  /// has ended.
+  ucs_status_t advance(size_t piece_size) {
+    if (from_.empty())
+      if (auto st = locate(); st != UCS_OK)
+        return st;
+    auto limit = std::min<uint64_t>(piece_size, what_.length - done_);
+    limit = from_at_.peek(from_, limit, from_piece_);
+    limit = to_at_.peek(to_, limit, to_piece_);
+    from_at_.peek(from_, limit, from_piece_);
+    auto n = local::pull(source_, from_piece_, to_piece_);
+    if (n <= 0)
+      return failed(n < 0 ? status_of(static_cast<int>(-n)) : not_mapped);
+    done_ += static_cast<uint64_t>(n);
+    from_at_.skip(from_, static_cast<uint64_t>(n));
+    to_at_.skip(to_, static_cast<uint64_t>(n));
+    return done_ < what_.length ? UCS_INPROGRESS : offered();
+  }
+
+  void end(ucs_status_t status) {
+    observer_->request_done(tag_, done_, status);
+  }
+
+private:
+  /// Learns where the source's blocks are.
+  ucs_status_t locate() {
+    if (what_.block != 0) {
+      from_.push_back({reinterpret_cast<void*>(what_.block), what_.total});
+    } else if (auto st = read_blocks(); st != UCS_OK) {
+      from_.clear();
+      return st;
+    }
+    from_at_.skip(from_, what_.offset);
+    return UCS_OK;
+  }
+
+  ucs_status_t read_blocks() {
+    local::source_cell cell{};
+    if (auto res = local::pull_value(source_, what_.cell, &cell, sizeof(cell));
+        res != 0)
+      return status_of(-res);
+    if (cell.seal.load(std::memory_order_relaxed) != what_.seal)
+      return taken_back;
+    if (cell.block_count == 0 || cell.block_count > max_blocks)
+      return nonsense;
+    std::vector<local::source_block> blocks(cell.block_count);
+    if (auto res = local::pull_value(source_, cell.blocks, blocks.data(),
+                                     blocks.size() * sizeof(blocks[0]));
+        res != 0)
+      return failed(status_of(-res));
+    uint64_t sum = 0;
+    for (auto& x : blocks) {
+      if (x.size == 0 || x.size > what_.total - sum)
+        return failed(nonsense);
+      sum += x.size;
+      from_.push_back({reinterpret_cast<void*>(x.address), x.size});
+    }
+    return sum == what_.total ? UCS_OK : failed(nonsense);
+  }
+
+  /// What went wrong, unless it is that the source is through.
+  ucs_status_t failed(ucs_status_t status) const {
+    auto now = offered();
+    return now == UCS_OK ? status : now;
+  }
+
+  /// UCS_OK if the source has not taken its memory back. The reads before have
+  /// ended when the seal is read: another system call lies between.
+  ucs_status_t offered() const {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    uint64_t seal = 0;
+    if (auto res = local::pull_value(source_, what_.cell, &seal, sizeof(seal));
+        res != 0)
+      return status_of(-res);
+    return seal == what_.seal ? UCS_OK : taken_back;
+  }
+
+  pid_t source_;
+  offer what_;
+  ucx::request_observer* observer_ = nullptr;
+  ucx::request_tag tag_{};
+  std::vector<iovec> from_;
+  std::vector<iovec> to_;
+  cursor from_at_;
+  cursor to_at_;
+  std::vector<iovec> from_piece_;
+  std::vector<iovec> to_piece_;
+  uint64_t done_ = 0;
+};
+
+// -- construction, destruction -----------------------------------------------
+
+local_lane::local_lane(size_t piece_size) : piece_size_(piece_size) {
+  // nop
+}
+
+local_lane::~local_lane() = default;
+
+// -- operations --------------------------------------------------------------
+
+held_bytes local_lane::hold(pid_t source, const offer& what) {
+  auto ptr = std::make_unique<pull>(source, what);
+  auto* handle = ptr.get();
+  held_.emplace(handle, std::move(ptr));
+  return {handle, what.length};
+}
+
+size_t local_lane::progress() {
+  auto n = pulls_.size();
+  for (size_t i = 0; i < n && !pulls_.empty(); ++i) {
+    auto x = std::move(pulls_.front());
+    pulls_.pop_front();
+    auto status = x->advance(piece_size_);
+    if (status == UCS_INPROGRESS)
+      pulls_.push_back(std::move(x));
+    else
+      x->end(status);
+  }
+  return n;
+}
+
+// -- overrides of lane -------------------------------------------------------
+
+void local_lane::fetch(held_bytes from, const block_list& target,
+                       uint64_t offset, ucx::request_observer& observer,
+                       const ucx::request_tag& tag) {
+  auto node = held_.extract(from.handle);
+  node.mapped()->start(target, offset, observer, tag);
+  pulls_.push_back(std::move(node.mapped()));
+}
+
+void local_lane::drop(held_bytes x) {
+  held_.erase(x.handle);
+}
+
+void local_lane::stop(const token& secret) {
+  auto gone
+    = std::stable_partition(pulls_.begin(), pulls_.end(),
+                            [&secret](auto& x) { return !x->serves(secret); });
+  std::deque<std::unique_ptr<pull>> ended{std::move_iterator{gone},
+                                          std::move_iterator{pulls_.end()}};
+  pulls_.erase(gone, pulls_.end());
+  for (auto& x : ended)
+    x->end(stopped);
+}
+
+caf::error local_lane::explain(ucs_status_t status) const {
+  switch (status) {
+    case taken_back:
+    case stopped:
+      return make_error(errc::link_reset,
+                        "the source has taken its memory back");
+    case not_mapped:
+      return make_error(errc::transport_failure,
+                        "the source's memory is not mapped any more");
+    case no_process:
+      return make_error(errc::peer_lost, "the source's process is gone");
+    case nonsense:
+      return make_error(errc::protocol_violation,
+                        "the source names blocks that do not fit");
+    default:
+      return make_error(errc::transport_failure,
+                        "this process may not read the source's memory");
+  }
+}
+
+} // namespace rdma

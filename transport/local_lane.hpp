@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_rdma/messages/frame.hpp"
+#include "caf_rdma/transport/lane.hpp"
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <unordered_map>
+
+namespace rdma {
+
+/// Fetches from processes of this host by reading their memory, piece by piece.
+/// The bytes of a fetch count only if the source had not taken its memory back
+/// when the last of them had been read.
+class local_lane : public lane {
+public:
+  // -- construction, destruction ---------------------------------------------
+
+  /// Reads `piece_size` bytes at a time; everything else waits for so long.
+  explicit local_lane(size_t piece_size);
+
+  ~local_lane() override;
+
+  // -- operations ------------------------------------------------------------
+
+  /// Names the chunk that process `source` offers in place.
+  held_bytes hold(pid_t source, const offer& what);
+
+  /// Reads one piece for each fetch. Returns the number of pieces.
+  size_t progress();
+
+  bool idle() const noexcept {
+    return pulls_.empty();
+  }
+
+  /// Number of fetches that have not ended.
+  size_t busy() const noexcept {
+    return pulls_.size();
+  }
+
+  // -- overrides of lane -----------------------------------------------------
+
+  bool crosses_network() const noexcept override {
+    return false;
+  }
+
+  void fetch(held_bytes from, const block_list& target, uint64_t offset,
+             ucx::request_observer& observer,
+             const ucx::request_tag& tag) override;
+
+  void drop(held_bytes x) override;
+
+  void stop(const token& secret) override;
+
+  caf::error explain(ucs_status_t status) const override;
+
+private:
+  class pull;
+
+  size_t piece_size_;
+  std::unordered_map<void*, std::unique_ptr<pull>> held_;
+  std::deque<std::unique_ptr<pull>> pulls_;
+};
+
+} // namespace rdma
