@@ -187,6 +187,9 @@ caf::expected<frame> read(wire::Frame::Reader in) {
     }
     case wire::Frame::HELLO_REFUSED:
       return put(x, read(in.getHelloRefused()));
+    case wire::Frame::PAIRING:
+      x.content = pairing{};
+      return x;
     case wire::Frame::HEARTBEAT:
       return x;
     case wire::Frame::GOODBYE:

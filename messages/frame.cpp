@@ -65,6 +65,10 @@ void write(wire::Frame::Builder out, const hello_refused& x) {
   y.setEndpointCount(x.endpoint_count);
 }
 
+void write(wire::Frame::Builder out, const pairing&) {
+  out.setPairing();
+}
+
 void write(wire::Frame::Builder out, const heartbeat&) {
   out.setHeartbeat();
 }
@@ -198,6 +202,10 @@ std::string describe(const hello_ack& x) {
 std::string describe(const hello_refused& x) {
   return "hello refused: " + to_string(x.code) + ", endpoint "
          + std::to_string(x.endpoint_count);
+}
+
+std::string describe(const pairing&) {
+  return "pairing";
 }
 
 std::string describe(const heartbeat&) {

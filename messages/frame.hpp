@@ -48,6 +48,12 @@ struct hello_refused {
   friend bool operator==(const hello_refused&, const hello_refused&) = default;
 };
 
+/// Sent over an endpoint, and answered over the other side's: each learns
+/// whether UCX has paired the two.
+struct pairing {
+  friend bool operator==(const pairing&, const pairing&) = default;
+};
+
 struct heartbeat {
   friend bool operator==(const heartbeat&, const heartbeat&) = default;
 };
@@ -133,9 +139,9 @@ struct transfer_ended {
 struct frame {
   uint64_t link_id = 0;
   uint64_t transfer_id = 0;
-  std::variant<hello, hello_ack, hello_refused, heartbeat, goodbye, local_probe,
-               local_nonce, local_verdict, offer, read_request, cancel_request,
-               transfer_ended>
+  std::variant<hello, hello_ack, hello_refused, pairing, heartbeat, goodbye,
+               local_probe, local_nonce, local_verdict, offer, read_request,
+               cancel_request, transfer_ended>
     content;
 
   friend bool operator==(const frame&, const frame&) = default;

@@ -9,8 +9,10 @@
 #    The digest is checked before anything else looks at the bytes, because the
 #    worker address inside goes to UCX's parser, which has no length and crashes
 #    on damage.
-#  - Frames: a flat Cap'n Proto message (segment table, one segment) that travels
-#    as the header of a UCX active message. Only an offer is followed by data.
+#  - Frames: flat Cap'n Proto messages (segment table, one segment). One or more
+#    of them, one behind the other, are the header of a UCX active message; its
+#    data are the bytes of their offers, in the same order. An offer in place has
+#    no bytes. A rendezvous carries a single offer.
 #
 # A writer may add fields; a reader ignores those that it does not know. A change
 # that an older reader would misunderstand increments the format version.
@@ -91,6 +93,7 @@ struct Frame {
     hello @2 :Data;         # sealed Hello
     helloAck @3 :Data;      # sealed Hello of the accepting side
     helloRefused @4 :Refusal;
+    pairing @14 :Void;      # has UCX paired your endpoint with mine?
     heartbeat @5 :Void;
     goodbye @10 :Goodbye;   # the sender has closed the link
     localProbe @11 :LocalProbe;      # may I read your memory?

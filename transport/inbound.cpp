@@ -275,10 +275,12 @@ void inbound::request_done(const ucx::request_tag& tag, size_t length,
     landed(x, length);
     if (!entries_.contains(secret))
       return;
-  } else if (x.via->crosses_network()) {
-    broken_.push_back({x.grant.key.link, x.via->explain(status)});
   } else {
-    fail(x, x.via->explain(status));
+    auto reason = x.via->explain(status);
+    if (x.via->crosses_network() || code_of(reason) == errc::peer_lost)
+      broken_.push_back({x.grant.key.link, std::move(reason)});
+    else
+      fail(x, reason);
   }
   if (x.released != nullptr && x.fetching == 0)
     finish(secret);

@@ -25,7 +25,8 @@ public:
   virtual ~lane() = default;
 
   /// True if the bytes share a network with heartbeats, and if what breaks a
-  /// fetch breaks the link; false if a fetch fails for itself.
+  /// fetch breaks the link; false if a fetch fails for itself, unless the peer
+  /// is lost.
   virtual bool crosses_network() const noexcept = 0;
 
   /// Fetches the bytes to `offset` of the target. The observer is told, with

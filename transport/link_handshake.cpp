@@ -32,7 +32,7 @@ std::string explain_refusal(errc code) {
 
 void link_table::receive(const frame& x, ucp_ep_h reply) {
   if (auto* opening = std::get_if<hello>(&x.content)) {
-    receive_hello(*opening, reply);
+    receive_hello(*opening);
     return;
   }
   auto i = links_.find(x.link_id);
@@ -41,17 +41,18 @@ void link_table::receive(const frame& x, ucp_ep_h reply) {
   auto& link = *i->second;
   link.last_heard = loop_.now();
   if (auto* ack = std::get_if<hello_ack>(&x.content))
-    receive_ack(link, ack->self, reply);
+    receive_ack(link, ack->self);
+  else if (std::holds_alternative<pairing>(x.content))
+    receive_pairing(link, reply);
   else if (auto* refusal = std::get_if<hello_refused>(&x.content))
     receive_refusal(link, *refusal);
-  else if (auto* farewell = std::get_if<goodbye>(&x.content);
-           farewell && link.up())
+  else if (auto* farewell = std::get_if<goodbye>(&x.content))
     receive_goodbye(link, *farewell);
   else if (link.up() && host_ != 0)
     receive_local(link, x);
 }
 
-void link_table::receive_hello(const hello& x, ucp_ep_h reply) {
+void link_table::receive_hello(const hello& x) {
   auto incarnation = x.worker.incarnation;
   if (incarnation == self_.incarnation)
     return;
@@ -63,34 +64,34 @@ void link_table::receive_hello(const hello& x, ucp_ep_h reply) {
     refuse(x, errc::stale_metadata); // a good link, if any, stays
     return;
   }
+  auto& seen = hello_counts_[incarnation];
+  if (x.endpoint_count <= seen)
+    return; // of an attempt that is over
   std::vector<ucx_link::client> clients;
   if (auto i = by_incarnation_.find(incarnation); i != by_incarnation_.end()) {
     auto& old = *i->second;
-    if (!old.up() && old.endpoint && old.endpoint.get() == reply) {
-      // Both have connected at the same time, and UCX has paired the two.
-      hello_counts_[incarnation] = x.endpoint_count;
-      old.send_hello(frame{x.link_id, 0, hello_ack{introduce(old)}});
-      bring_up(old, x);
+    if (x.endpoint_count < old.endpoint_count)
+      return; // of an attempt that will see our own hello
+    if (x.endpoint_count == old.endpoint_count) {
+      seen = x.endpoint_count;
+      if (!old.up())
+        greet(old, x); // both have connected at the same time
       return;
     }
-    if (old.remote_id == x.link_id)
-      return; // the same, but the peer's answer to our own hello was faster
-    if (x.endpoint_count <= std::max(hello_counts_[incarnation],
-                                     old.up() ? 0 : old.endpoint_count))
-      return; // of an attempt that is over, or that will see our own hello
     if (!old.up())
       clients = std::move(old.clients);
+    if (old.remote_id == x.link_id)
+      old.remote_id = 0; // the peer has given up its attempt itself
     take_down(old, make_error(errc::link_reset,
                               "peer " + old.peer() + " has made a new link"));
-  } else if (closing_ || x.endpoint_count <= hello_counts_[incarnation]) {
-    return; // of an attempt that is over, or too late
+  } else if (closing_) {
+    return;
   }
-  hello_counts_[incarnation] = x.endpoint_count;
-  accept(x, reply, std::move(clients));
+  seen = x.endpoint_count;
+  accept(x, std::move(clients));
 }
 
-void link_table::accept(const hello& x, ucp_ep_h reply,
-                        std::vector<ucx_link::client> clients) {
+void link_table::accept(const hello& x, std::vector<ucx_link::client> clients) {
   auto give_up = [&clients](const caf::error& reason) {
     for (auto& client : clients)
       client.promise.deliver(reason);
@@ -118,13 +119,13 @@ void link_table::accept(const hello& x, ucp_ep_h reply,
   }
   link.endpoint = std::move(*ep);
   link.endpoint_count = x.endpoint_count;
-  if (link.endpoint.get() != reply) {
-    take_down(link,
-              make_error(errc::link_reset, "UCX has paired another endpoint"));
-    return;
-  }
-  link.send_hello(frame{x.link_id, 0, hello_ack{introduce(link)}});
-  bring_up(link, x);
+  greet(link, x);
+}
+
+void link_table::greet(ucx_link& x, const hello& from) {
+  x.remote_id = from.link_id;
+  x.host = from.host;
+  send_hello(x, frame{from.link_id, 0, hello_ack{introduce(x)}});
 }
 
 // Tells the peer why, over an endpoint of its own.
@@ -132,16 +133,16 @@ void link_table::refuse(const hello& x, errc code) {
   auto ep = make_endpoint(x.worker);
   if (!ep)
     return;
-  ucx_link sender{make_random_id(), x.worker, env_};
-  sender.endpoint = std::move(*ep);
+  auto link = std::make_unique<ucx_link>(make_random_id(), x.worker, env_);
+  link->endpoint = std::move(*ep);
   auto count = endpoint_count(x.worker);
-  sender.send_hello(frame{x.link_id, 0, hello_refused{code, count}});
-  leftovers_.push_back({std::move(sender.endpoint), loop_.now(), nullptr});
+  send_hello(*link, frame{x.link_id, 0, hello_refused{code, count}});
+  leftovers_.push_back({std::move(link), loop_.now()});
 }
 
-void link_table::receive_ack(ucx_link& x, const hello& from, ucp_ep_h reply) {
-  if (x.up())
-    return; // both have connected at the same time
+void link_table::receive_ack(ucx_link& x, const hello& from) {
+  if (x.up() || x.asked || from.endpoint_count != x.endpoint_count)
+    return; // of an attempt that is over
   if (from.version != format_version) {
     take_down(x, make_error(errc::unsupported_version,
                             "peer " + x.peer() + " speaks format version "
@@ -149,12 +150,25 @@ void link_table::receive_ack(ucx_link& x, const hello& from, ucp_ep_h reply) {
   } else if (from.worker.incarnation != x.peer_info().incarnation) {
     take_down(x, make_error(errc::stale_metadata,
                             "another worker answers at this address"));
-  } else if (reply != x.endpoint.get()) {
-    retry(x, make_error(errc::peer_unreachable,
-                        "UCX has paired another endpoint"));
   } else {
-    bring_up(x, from);
+    x.remote_id = from.link_id;
+    x.host = from.host;
+    x.ask_pairing();
   }
+}
+
+void link_table::receive_pairing(ucx_link& x, ucp_ep_h reply) {
+  if (x.up() || x.remote_id == 0)
+    return; // of an attempt that is over
+  if (reply != x.endpoint.get()) {
+    retry(x, make_error(errc::peer_unreachable,
+                        "UCX has paired another endpoint for peer "
+                          + x.peer()));
+    return;
+  }
+  if (!x.asked)
+    x.ask_pairing();
+  bring_up(x);
 }
 
 void link_table::receive_refusal(ucx_link& x, const hello_refused& why) {
@@ -169,7 +183,8 @@ void link_table::receive_refusal(ucx_link& x, const hello_refused& why) {
   auto lag = why.endpoint_count - endpoint_count(x.peer_info());
   if (lag <= max_lag)
     catch_up(x.peer_info(), why.endpoint_count);
-  retry(x, make_error(errc::peer_unreachable, "endpoint counts differ"));
+  retry(x, make_error(errc::peer_unreachable,
+                      "endpoint counts differ from those of peer " + x.peer()));
 }
 
 void link_table::receive_local(ucx_link& x, const frame& what) {
@@ -187,11 +202,20 @@ void link_table::receive_local(ucx_link& x, const frame& what) {
 // Our side would hear nothing from UCX: its TCP keeps a connection for what the
 // other direction still receives.
 void link_table::receive_goodbye(ucx_link& x, const goodbye& why) {
-  auto code = why.code == errc::shutting_down ? errc::peer_lost
-                                              : errc::link_reset;
+  if (x.remote_id == 0)
+    return; // of an attempt that is over
+  auto text = "peer " + x.peer() + " has closed the link: "
+              + to_string(why.code) + ", " + why.reason;
+  auto shuts_down = why.code == errc::shutting_down;
   close(x.endpoint);
-  take_down(x, make_error(code, "peer " + x.peer() + " has closed the link: "
-                                  + to_string(why.code) + ", " + why.reason));
+  if (x.up()) {
+    take_down(x, make_error(shuts_down ? errc::peer_lost : errc::link_reset,
+                            text));
+  } else if (shuts_down) {
+    take_down(x, make_error(errc::peer_unreachable, text));
+  } else {
+    retry(x, make_error(errc::peer_unreachable, text));
+  }
 }
 
 } // namespace rdma

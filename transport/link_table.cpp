@@ -38,7 +38,10 @@ void link_table::on_endpoint_error(void* arg, ucp_ep_h ep,
   static_cast<link_table*>(arg)->failures_.push_back({ep, status});
 }
 
+// UCX 1.13 aborts (tcp_ep.c:478) when it wants to answer on a connection that the
+// peer has reset. So it gets the chance to notice that first.
 caf::expected<ucx::endpoint> link_table::make_endpoint(const worker_info& to) {
+  worker_.progress();
   ++endpoint_count(to);
   return ucx::endpoint::make(worker_, to.address, on_endpoint_error, this);
 }
@@ -63,7 +66,7 @@ void link_table::dismiss(Predicate pred) {
   auto gone = std::stable_partition(leftovers_.begin(), leftovers_.end(),
                                     [&pred](auto& x) { return !pred(x); });
   std::for_each(gone, leftovers_.end(),
-                [this](leftover& x) { close(x.endpoint); });
+                [this](leftover& x) { close(x.link->endpoint); });
   leftovers_.erase(gone, leftovers_.end());
 }
 
@@ -109,11 +112,13 @@ void link_table::attempt(ucx_link& x) {
   }
   x.endpoint = std::move(*ep);
   x.endpoint_count = endpoint_count(x.peer_info());
-  x.send_hello(frame{0, 0, introduce(x)});
+  x.remote_id = 0;
+  x.asked = false;
+  send_hello(x, frame{0, 0, introduce(x)});
 }
 
 void link_table::retry(ucx_link& x, const caf::error& reason) {
-  if (x.attempts >= max_attempts) {
+  if (x.attempts >= max_attempts || x.clients.empty()) {
     take_down(x, reason);
     return;
   }
@@ -127,9 +132,8 @@ hello link_table::introduce(const ucx_link& x) const {
 
 // -- life of a link ----------------------------------------------------------
 
-void link_table::bring_up(ucx_link& x, const hello& from) {
-  x.remote_id = from.link_id;
-  x.host = from.host;
+void link_table::bring_up(ucx_link& x) {
+  x.paired = true;
   x.last_heard = loop_.now();
   if (closing_) {
     take_down(x, make_error(errc::shutting_down, "runtime shuts down"));
@@ -173,19 +177,27 @@ bool link_table::restarted(const ucx_link& x) const {
 // waiting in it and its peer, which was only stopped, reads on. Our copies need
 // not be had back, so such an endpoint stays until they have left, or until the
 // peer dies.
-void link_table::part_with(ucx_link& x) {
-  x.flush();
-  if (!closing_ && x.endpoint && x.copied->open > 0 && x.borrowed->open == 0)
-    leftovers_.push_back({std::move(x.endpoint), loop_.now(), x.copied});
+void link_table::part_with(std::unique_ptr<ucx_link> x) {
+  x->flush();
+  if (!closing_ && x->endpoint && x->copied->open > 0 && x->borrowed->open == 0)
+    leftovers_.push_back({std::move(x), loop_.now()});
   else
-    close(x.endpoint);
+    close(x->endpoint);
+}
+
+void link_table::say_goodbye(ucx_link& x, const caf::error& reason) {
+  frame what{x.remote_id, 0, goodbye{code_of(reason), reason_of(reason)}};
+  if (x.up()) {
+    x.send(std::move(what));
+  } else if (x.remote_id != 0 && x.endpoint) {
+    x.send_hello(what); // the peer does not know UCX's endpoint yet
+    x.try_hello();
+  }
 }
 
 void link_table::take_down(ucx_link& x, const caf::error& reason) {
   on_failure_(x, reason);
-  if (x.up())
-    x.send(frame{0, 0, goodbye{code_of(reason), reason_of(reason)}});
-  part_with(x);
+  say_goodbye(x, reason);
   auto answer = restarted(x) ? make_error(errc::stale_metadata,
                                           x.peer() + " has restarted")
                              : reason;
@@ -196,7 +208,8 @@ void link_table::take_down(ucx_link& x, const caf::error& reason) {
       caf::anon_send(client.watcher, link_down{x.id(), reason});
   }
   by_incarnation_.erase(x.peer_info().incarnation);
-  links_.erase(x.id());
+  auto node = links_.extract(x.id());
+  part_with(std::move(node.mapped()));
 }
 
 void link_table::fail(link_id id, const caf::error& reason) {
@@ -239,7 +252,7 @@ void link_table::reap() {
       return kvp.second->endpoint.get() == ep;
     });
     if (i == links_.end()) {
-      dismiss([ep = ep](const leftover& x) { return x.endpoint.get() == ep; });
+      dismiss([ep = ep](auto& x) { return x.link->endpoint.get() == ep; });
       continue;
     }
     auto& x = *i->second;
@@ -259,7 +272,7 @@ void link_table::tick() {
   auto late = now - last_tick_ > 2 * options_.heartbeat;
   last_tick_ = now;
   dismiss([this, now](const leftover& x) {
-    return x.chunks ? x.chunks->open == 0 : now - x.since > options_.heartbeat;
+    return x.link->copied->open == 0 && now - x.since > options_.heartbeat;
   });
   std::vector<ucx_link*> links;
   for (auto& [id, x] : links_)
@@ -283,7 +296,28 @@ void link_table::tick() {
   }
 }
 
+void link_table::send_hello(ucx_link& x, const frame& what) {
+  x.send_hello(what);
+  x.hello_since = loop_.now();
+  hello_waits_ = true;
+}
+
+void link_table::flush_hello(ucx_link& x) {
+  if (!x.endpoint || x.try_hello())
+    return;
+  if (loop_.now() - x.hello_since > hello_patience)
+    x.post_hello();
+  else
+    hello_waits_ = true;
+}
+
 void link_table::flush() {
+  if (std::exchange(hello_waits_, false)) {
+    for (auto& [id, x] : links_)
+      flush_hello(*x);
+    for (auto& x : leftovers_)
+      flush_hello(*x.link);
+  }
   flushing_.swap(env_.unsent);
   for (auto id : flushing_)
     if (auto* x = find(id))

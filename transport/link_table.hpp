@@ -24,6 +24,13 @@ namespace rdma {
 /// count their calls, `hello` carries the count, the side behind makes up for
 /// what it has missed, and a link is up only if the peer's frame came in on our
 /// own endpoint.
+///
+/// UCX makes a connection request of its own for what it cannot send within the
+/// call, or what names an endpoint for replies; the peer answers it. UCX 1.13
+/// aborts a worker (ucp_request.c:684) whose peer dies while its answer cannot
+/// leave. So hellos are sent only when they can leave within the call, and the
+/// request is made by `pairing`, when both sides have heard each other: then the
+/// answer leaves at once.
 class link_table {
 public:
   // -- types -----------------------------------------------------------------
@@ -80,12 +87,12 @@ public:
   /// Sends heartbeats, and gives up links that are silent or do not come up.
   void tick();
 
-  /// Sends what the links have collected.
+  /// Sends what the links have collected, and hellos that can leave.
   void flush();
 
   /// True if `flush` has something to do.
   bool unsent() const noexcept {
-    return !env_.unsent.empty();
+    return !env_.unsent.empty() || hello_waits_;
   }
 
   /// Closes everything without telling anybody.
@@ -95,6 +102,10 @@ private:
   // Attempts to connect before a peer counts as unreachable.
   static constexpr uint32_t max_attempts = 3;
 
+  // Time after which a hello is handed over to UCX: some lanes send nothing of
+  // its size within the call.
+  static constexpr auto hello_patience = std::chrono::milliseconds{100};
+
   // Endpoints that a hello may ask us to make up for.
   static constexpr uint32_t max_lag = 1024;
 
@@ -103,13 +114,12 @@ private:
     ucs_status_t status;
   };
 
-  // An endpoint that stays open although it belongs to no link any more: until
-  // a refusal has had time to leave, or the chunks that a link has copied.
-  // Closing with a flush would never end with a peer that hangs.
+  // A link that is over, or a refusal. Its endpoint stays open until the chunks
+  // that it has copied, or its last frame, have had time to leave. Closing with
+  // a flush would never end with a peer that hangs.
   struct leftover {
-    ucx::endpoint endpoint;
+    std::unique_ptr<ucx_link> link;
     progress_loop::time_point since;
-    std::shared_ptr<const ucx::traffic> chunks; // null for a refusal
   };
 
   static void on_endpoint_error(void* arg, ucp_ep_h ep, ucs_status_t status);
@@ -118,6 +128,12 @@ private:
     auto* bytes = reinterpret_cast<const char*>(to.address.data());
     return endpoint_counts_[std::string{bytes, to.address.size()}];
   }
+
+  void send_hello(ucx_link& x, const frame& what);
+
+  void flush_hello(ucx_link& x);
+
+  void say_goodbye(ucx_link& x, const caf::error& reason);
 
   caf::expected<ucx::endpoint> make_endpoint(const worker_info& to);
 
@@ -129,23 +145,28 @@ private:
 
   void attempt(ucx_link& x);
 
+  /// Gives up an attempt; makes another one if somebody waits for the link.
   void retry(ucx_link& x, const caf::error& reason);
 
-  void receive_hello(const hello& x, ucp_ep_h reply);
+  void receive_hello(const hello& x);
 
-  void accept(const hello& x, ucp_ep_h reply,
-              std::vector<ucx_link::client> clients);
+  void accept(const hello& x, std::vector<ucx_link::client> clients);
+
+  /// Answers a hello that fits the link.
+  void greet(ucx_link& x, const hello& from);
 
   void refuse(const hello& x, errc code);
 
-  /// Closes a link's endpoint, by force and now if that is safe.
-  void part_with(ucx_link& x);
+  /// Closes the link's endpoint, by force and now if that is safe.
+  void part_with(std::unique_ptr<ucx_link> x);
 
   /// Closes the leftovers for which `pred` is true.
   template <class Predicate>
   void dismiss(Predicate pred);
 
-  void receive_ack(ucx_link& x, const hello& from, ucp_ep_h reply);
+  void receive_ack(ucx_link& x, const hello& from);
+
+  void receive_pairing(ucx_link& x, ucp_ep_h reply);
 
   void receive_refusal(ucx_link& x, const hello_refused& why);
 
@@ -159,7 +180,7 @@ private:
 
   bool restarted(const ucx_link& x) const;
 
-  void bring_up(ucx_link& x, const hello& from);
+  void bring_up(ucx_link& x);
 
   void take_down(ucx_link& x, const caf::error& reason);
 
@@ -172,6 +193,7 @@ private:
   worker_info self_;
   link_environment env_;
   std::vector<link_id> flushing_;
+  bool hello_waits_ = false; // some hello has not left yet
   uint64_t host_; // 0 if the local lane is not to be used
   failure_handler on_failure_;
   std::unordered_map<link_id, std::unique_ptr<ucx_link>> links_;

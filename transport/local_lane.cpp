@@ -128,6 +128,8 @@ public:
 private:
   /// Learns where the source's blocks are.
   ucs_status_t locate() {
+    if (source_ == 0)
+      return nonsense;
     if (what_.block != 0) {
       from_.push_back({reinterpret_cast<void*>(what_.block), what_.total});
     } else if (auto st = read_blocks(); st != UCS_OK) {
@@ -261,7 +263,7 @@ caf::error local_lane::explain(ucs_status_t status) const {
       return make_error(errc::peer_lost, "the source's process is gone");
     case nonsense:
       return make_error(errc::protocol_violation,
-                        "the source names blocks that do not fit");
+                        "the source offers in place what cannot be there");
     default:
       return make_error(errc::transport_failure,
                         "this process may not read the source's memory");

@@ -29,7 +29,8 @@ public:
 
   // -- operations ------------------------------------------------------------
 
-  /// Names the chunk that process `source` offers in place.
+  /// Names the chunk that process `source` offers in place. If that is 0, a
+  /// peer does what was not agreed on: the fetch will fail.
   held_bytes hold(pid_t source, const offer& what);
 
   /// Reads one piece for each fetch. Returns the number of pieces.

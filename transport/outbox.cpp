@@ -48,7 +48,7 @@ void outbox::encode_frame(const frame& x, ucp_ep_h to) {
     header_ = req_->header(max_frame_size);
   }
   auto n = encode(x, header_.subspan(header_size_));
-  if (n == 0) {
+  if (n == 0 && header_size_ > 0) {
     flush(to);
     encode_frame(x, to);
     return;

@@ -50,7 +50,8 @@ public:
 
   // -- operations ------------------------------------------------------------
 
-  /// Adds a frame without data. Sends what is there first if it is full.
+  /// Adds a frame without data. Sends what is there first if it is full. Drops
+  /// a frame that does not fit a message, which none of ours is.
   void add(const frame& x, ucp_ep_h to);
 
   /// Adds an offer and returns room for its `length` bytes. The observer is

@@ -150,7 +150,7 @@ struct link_down {
 /// A link that is up.
 struct link_info {
   link_id id = 0;
-  /// How bytes travel: "ucx" or "self".
+  /// How bytes travel: "ucx", "local" or "self".
   std::string lane;
 };
 
@@ -195,7 +195,8 @@ struct withdrawal {
 ///   with `peer_unreachable`, `stale_metadata`, `limit_reached`. The watcher
 ///   hears of its end.
 /// - frame: sends a frame; it is dropped if the link is gone.
-/// - sink, source, withdrawal: see there.
+/// - sink, source, withdrawal: see there. A sink is answered once peers may use
+///   it.
 /// - reset: closes a link by force; its transfers fail with the given error.
 /// - shutdown: closes all links; answered once UCX holds no request any more.
 using transport_actor

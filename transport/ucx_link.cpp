@@ -47,16 +47,41 @@ local::exposure ucx_link::expose(const block_list& data) {
 
 // -- frames ------------------------------------------------------------------
 
-void ucx_link::send_hello(const frame& x) {
+bool ucx_link::try_hello() {
+  if (hello_.empty())
+    return true;
+  ucp_request_param_t param{};
+  param.op_attr_mask = UCP_OP_ATTR_FIELD_FLAGS
+                       | UCP_OP_ATTR_FLAG_FORCE_IMM_CMPL;
+  param.flags = UCP_AM_SEND_FLAG_EAGER;
+  auto result = ucp_am_send_nbx(endpoint.get(), frame_message_id, hello_.data(),
+                                hello_.size(), nullptr, 0, &param);
+  if (UCS_PTR_STATUS(result) == UCS_ERR_NO_RESOURCE)
+    return false;
+  hello_.clear(); // a failure is reported for the endpoint
+  return true;
+}
+
+void ucx_link::post_hello() {
+  post_alone(hello_, UCP_AM_SEND_FLAG_EAGER);
+  hello_.clear();
+}
+
+void ucx_link::ask_pairing() {
+  asked = true;
+  post_alone(to_bytes(frame{remote_id, 0, pairing{}}),
+             UCP_AM_SEND_FLAG_EAGER | UCP_AM_SEND_FLAG_REPLY);
+}
+
+void ucx_link::post_alone(std::span<const std::byte> bytes, uint32_t flags) {
   flush();
-  auto bytes = to_bytes(x);
   auto& req = env_.pool.acquire(nullptr, {});
   auto header = req.header(bytes.size());
   std::copy(bytes.begin(), bytes.end(), header.begin());
   req.post([&] {
     auto param = req.send_param();
     param.op_attr_mask |= UCP_OP_ATTR_FIELD_FLAGS;
-    param.flags = UCP_AM_SEND_FLAG_EAGER | UCP_AM_SEND_FLAG_REPLY;
+    param.flags = flags;
     return ucp_am_send_nbx(endpoint.get(), frame_message_id, header.data(),
                            bytes.size(), nullptr, 0, &param);
   });

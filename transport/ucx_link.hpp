@@ -31,8 +31,8 @@ struct link_environment {
 };
 
 /// A link to a worker in another process, over one UCX endpoint of our own. It
-/// is up once the peer has told its link ID over the endpoint that UCX has
-/// paired with ours. Frames always go by UCX; if the peer is a process of this
+/// is up once both sides know each other's link ID, and that UCX has paired
+/// their endpoints. Frames always go by UCX; if the peer is a process of this
 /// host whose memory we can read, and it ours, larger transfers are fetched in
 /// place.
 class ucx_link : public link {
@@ -54,13 +54,18 @@ public:
   // -- state that the link table keeps ---------------------------------------
 
   ucx::endpoint endpoint;
-  /// The peer's name for this link; 0 until the link is up.
+  /// The peer's name for this link; 0 until the peer has told it.
   link_id remote_id = 0;
+  /// We have asked the peer whether UCX has paired the endpoints.
+  bool asked = false;
+  /// It has: the link is up.
+  bool paired = false;
   /// Our count of ucp_ep_create calls for this peer, this link's included.
   uint32_t endpoint_count = 0;
   /// Connection attempts that have failed.
   uint32_t attempts = 0;
   time_point started;
+  time_point hello_since; // the one to be sent
   time_point last_heard;
   std::vector<client> clients;
   /// The peer's machine, as its hello names it.
@@ -75,7 +80,7 @@ public:
   // -- properties ------------------------------------------------------------
 
   bool up() const noexcept {
-    return remote_id != 0;
+    return paired;
   }
 
   const worker_info& peer_info() const noexcept {
@@ -84,8 +89,22 @@ public:
 
   // -- operations ------------------------------------------------------------
 
-  /// Sends a frame that opens or refuses a link, with our endpoint for replies.
-  void send_hello(const frame& x);
+  /// Sends a frame that opens the link, instead of one that has not left yet:
+  /// by `try_hello` or `post_hello`.
+  void send_hello(const frame& x) {
+    hello_ = to_bytes(x);
+  }
+
+  /// Sends the frame that opens the link if it can leave within the call.
+  /// Returns true if none is left.
+  bool try_hello();
+
+  /// Hands the frame that opens the link over to UCX, to leave when it can.
+  void post_hello();
+
+  /// Asks whether UCX has paired the endpoints: makes UCX name its own endpoint
+  /// to the peer.
+  void ask_pairing();
 
   /// Sends what `send` and `post` have collected.
   void flush() {
@@ -118,6 +137,8 @@ public:
             ucx::request_observer& copied) override;
 
 private:
+  void post_alone(std::span<const std::byte> bytes, uint32_t flags);
+
   frame as_sent(const chunk& x) const {
     return {remote_id, x.key.transfer, x.header};
   }
@@ -138,6 +159,7 @@ private:
   worker_info peer_;
   link_environment& env_;
   outbox outbox_;
+  std::vector<std::byte> hello_; // not sent yet
 };
 
 } // namespace rdma

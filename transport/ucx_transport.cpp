@@ -274,8 +274,8 @@ ucs_status_t transport_state::receive(frame x, void* data, size_t size,
   return UCS_OK;
 }
 
-// An offer in place to somebody who cannot read there is held, too: it fails as
-// a process that does not exist.
+// Of a peer whose memory we have never read there is no process: such an offer
+// is held, too, and fails.
 void transport_state::hold_in_place(ucx_link& from, const frame& x) {
   auto held = local_lane_.hold(from.local.process(),
                                std::get<offer>(x.content));

@@ -102,6 +102,8 @@ void table_driver::step() {
         any_link_up().at_once = true;
       else if (n == 3)
         any_link_up().copies = true;
+      else if (n == 4 && lane_.idle())
+        lane_.networked = !lane_.networked;
   }
 }
 
@@ -168,8 +170,8 @@ void table_driver::answer_reader(slot& x, size_t i) {
   if (x.what != role::readable || log.claims == 0 || x.offering || x.withdrawn)
     return;
   x.offering = true;
-  table_.start({log.claimed, {7, i}, x.memory.blocks(), owners_.handle(i),
-                x.secret});
+  table_.start(
+    {log.claimed, {7, i}, x.memory.blocks(), owners_.handle(i), x.secret});
 }
 
 void table_driver::withdraw(slot& x, size_t i) {

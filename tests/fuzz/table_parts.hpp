@@ -147,6 +147,10 @@ public:
     return make_error(errc::peer_lost, "the fetch failed");
   }
 
+  bool idle() const noexcept {
+    return jobs_.empty();
+  }
+
   /// Ends a fetch; false if there is none.
   bool complete(size_t index, outcome how);
 

@@ -34,6 +34,10 @@ bool in_range(const hello_refused& x) {
   return is_known(x.code) && x.code != errc::none;
 }
 
+bool in_range(const pairing&) {
+  return true;
+}
+
 bool in_range(const heartbeat&) {
   return true;
 }

@@ -43,6 +43,7 @@ inline std::vector<frame> sample_frames() {
     {0, 0, sample_hello()},
     {42, 0, hello_ack{sample_hello()}},
     {42, 0, hello_refused{errc::stale_metadata, 2}},
+    {42, 0, pairing{}},
     {42, 0, heartbeat{}},
     {42, 0, local_probe{4711, 8}},
     {42, 0, local_nonce{4711, 0x7f0000001000}},

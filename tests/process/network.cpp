@@ -104,6 +104,12 @@ network::start(int side, std::vector<std::string> arguments) {
                                           std::move(environment));
 }
 
+void network::silence(int side) {
+  auto other = std::to_string(2 - side);
+  must("-n " + sides_[side].name + " neighbour replace 10.77.0." + other
+       + " lladdr 02:00:00:00:00:77 nud permanent dev " + device);
+}
+
 void network::set(const std::string& state) {
   must("-n " + sides_[0].name + " link set " + device + " " + state);
 }

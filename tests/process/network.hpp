@@ -32,6 +32,10 @@ public:
   /// Takes the left end of the wire down or up.
   void set(const std::string& state);
 
+  /// Makes the other side a host that never answers, for what the given side
+  /// sends from now on.
+  void silence(int side);
+
 private:
   // Goes away with the object, also if a constructor or a test fails.
   struct name_space {

@@ -102,6 +102,21 @@ TEST_CASE("operations end when the cable is pulled, and work when it is back") {
   read(*bob, *alice, "3000000");
 }
 
+TEST_CASE("a host that does not answer is unreachable, and holds up nobody") {
+  network net;
+  auto alice = net.start(0, quick());
+  auto bob = net.start(1, quick({"--rdma.connect-timeout=1s"}));
+  auto carol = net.start(1, quick());
+  auto metadata = alice->must("writable w 3000000");
+  net.silence(1);
+  bob->must("write lost 1 3000000 " + metadata);
+  write(*bob, *carol, "3000000");
+  auto answer = bob->ask("wait lost");
+  CAPTURE(answer);
+  CHECK(answer.starts_with("error peer_unreachable"));
+  write(*carol, *bob, "3000000");
+}
+
 TEST_CASE("an outage shorter than the heartbeat limit only costs time") {
   network net;
   strings arguments{"--rdma.heartbeat-limit=10s", "--rdma.chunk-size=4096",

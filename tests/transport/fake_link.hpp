@@ -45,8 +45,8 @@ public:
     return max_chunk;
   }
 
-  local::exposure expose(const block_list&) override {
-    return {};
+  local::exposure expose(const block_list& data) override {
+    return in_place ? local::exposure{cells, data} : local::exposure{};
   }
 
   void send(frame x) override {
@@ -79,6 +79,8 @@ public:
   uint64_t max_chunk = uint64_t{64} << 20;
   bool at_once = false; // let go within `post`
   bool copies = false;
+  bool in_place = false; // the peer fetches from the memory
+  local::cell_pool cells;
   std::vector<frame> frames;
   std::vector<offer> posted;
   std::vector<job> in_flight;

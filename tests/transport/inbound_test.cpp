@@ -17,6 +17,41 @@ constexpr std::byte three{3};
 
 const transfer_key key{11, 77};
 
+/// Fails every fetch at once.
+class broken_lane : public lane {
+public:
+  broken_lane(bool networked, caf::error reason)
+    : networked_(networked), reason_(std::move(reason)) {
+    // nop
+  }
+
+  bool crosses_network() const noexcept override {
+    return networked_;
+  }
+
+  void fetch(held_bytes, const block_list&, uint64_t,
+             ucx::request_observer& observer,
+             const ucx::request_tag& tag) override {
+    observer.request_done(tag, 0, UCS_ERR_IO_ERROR);
+  }
+
+  void drop(held_bytes) override {
+    // nop
+  }
+
+  void stop(const token&) override {
+    // nop
+  }
+
+  caf::error explain(ucs_status_t) const override {
+    return reason_;
+  }
+
+private:
+  bool networked_;
+  caf::error reason_;
+};
+
 } // namespace
 
 // -- what is accepted --------------------------------------------------------
@@ -265,4 +300,32 @@ TEST_CASE("a link that fails is told to the owners of its transfers") {
   CHECK(x.log->failed[0] == reason);
   x.take(x.header(4, 4), two);
   CHECK(x.target[4] == std::byte{});
+}
+
+TEST_CASE("a fetch that fails breaks its link if the network or the peer does") {
+  auto [networked, code, breaks] = GENERATE(table<bool, errc, bool>({
+    {true, errc::transport_failure, true},
+    {true, errc::peer_lost, true},
+    {false, errc::peer_lost, true},
+    {false, errc::transport_failure, false},
+  }));
+  CAPTURE(networked, code);
+  auto reason = make_error(code, "gone");
+  broken_lane via{networked, reason};
+  inbound_fixture x;
+  x.grant();
+  frame what{x.from.id(), 77, x.header(0, 4)};
+  REQUIRE(x.grants.hold(x.from, via, what, {nullptr, 4}));
+  x.grants.fetch();
+  x.settle();
+  auto broken = x.grants.take_broken();
+  if (breaks) {
+    REQUIRE(broken.size() == 1);
+    CHECK(broken[0] == std::pair{x.from.id(), reason});
+    CHECK(x.log->failed.empty()); // it will hear from the link
+  } else {
+    CHECK(broken.empty());
+    REQUIRE(x.log->failed.size() == 1);
+    CHECK(x.log->failed[0] == reason);
+  }
 }

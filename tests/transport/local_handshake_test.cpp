@@ -92,6 +92,27 @@ TEST_CASE("a handshake can be given up") {
   CHECK(x.reason() == "another host");
 }
 
+TEST_CASE("what a peer says after the decision changes nothing") {
+  local::handshake x;
+  local::handshake y;
+  auto probe = x.probe();
+  SECTION("that the lane can be used after all") {
+    x.give_up("no answer");
+    CHECK_FALSE(x.try_out(y.answer(probe)).usable);
+    x.conclude({true, {}});
+    CHECK_FALSE(x.usable());
+    CHECK(x.reason() == "no answer");
+  }
+  SECTION("that it cannot, or that it is another process") {
+    CHECK(x.try_out(y.answer(probe)).usable);
+    x.conclude({true, {}});
+    x.conclude({false, "no"});
+    CHECK(x.try_out({dead_process(), 8}).usable);
+    CHECK(x.usable());
+    CHECK(x.process() == getpid());
+  }
+}
+
 TEST_CASE("a machine has one name") {
   CHECK(local::host_id() != 0);
   CHECK(local::host_id() == local::host_id());

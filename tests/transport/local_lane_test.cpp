@@ -229,6 +229,16 @@ TEST_CASE("blocks that do not add up to the transfer are refused") {
   CHECK(target == std::vector<std::byte>(target.size()));
 }
 
+TEST_CASE("nobody offers in place without having been tried out") {
+  std::vector<std::byte> target(10);
+  auto bytes = make_bytes(10);
+  lane_fixture x;
+  x.fetch(x.expose(cut(bytes.data(), 10, 10)), cut(target.data(), 10, 10), 0);
+  CHECK(x.finish() != UCS_OK);
+  CHECK(x.code() == errc::protocol_violation);
+  CHECK(target == std::vector<std::byte>(10));
+}
+
 TEST_CASE(
   "an offer that names no memory of the source is an error of its own") {
   std::vector<std::byte> target(10);

@@ -200,3 +200,46 @@ TEST_CASE(
   out.pump();
   CHECK(memory.use_count() == 1);
 }
+
+TEST_CASE("memory that is fetched in place is exposed until it is let go") {
+  outbound_fixture x;
+  x.via.in_place = true;
+  x.via.copies = true; // nothing but the offers is sent
+  x.start(300 * kib);
+  auto& first = x.via.posted.at(0);
+  REQUIRE(first.in_place());
+  CHECK(first.chunk_size == 64 * 4 * kib);
+  CHECK(first.block != 0);
+  auto& cell = *reinterpret_cast<local::source_cell*>(first.cell);
+  CHECK(cell.seal == first.seal);
+  SECTION("by a withdrawal") {
+    auto released = false;
+    x.out->withdraw(x.key, [&] {
+      released = true;
+      CHECK(cell.seal == 0);
+    });
+    CHECK(released);
+  }
+  SECTION("by the destination's word") {
+    CHECK(x.out->settle(x.key));
+    CHECK(cell.seal == 0);
+  }
+  SECTION("by a withdrawal after the link has failed") {
+    x.out->fail(11, make_error(errc::peer_lost, "gone"));
+    CHECK(cell.seal == first.seal); // the owner has not let go
+    x.out->withdraw(x.key, [] {});
+    CHECK(cell.seal == 0);
+  }
+}
+
+TEST_CASE("a source is settled only once its lane has let go") {
+  outbound_fixture x;
+  x.start(4 * kib);
+  CHECK_FALSE(x.out->settle(x.key));
+  x.via.let_go(UCS_OK);
+  auto src = x.out->settle(x.key);
+  REQUIRE(src);
+  CHECK(src->key == x.key);
+  CHECK_FALSE(x.out->settle(x.key));
+  CHECK_FALSE(x.out->settle({11, 78}));
+}

@@ -109,6 +109,21 @@ TEST_CASE("an outbox that is full sends what it has") {
   }
 }
 
+TEST_CASE("frames with the longest reasons fit, however many there are") {
+  outbox_fixture t;
+  constexpr uint64_t count = 50;
+  std::string reason(max_reason_size, 'x');
+  for (uint64_t i = 1; i <= count; ++i)
+    t.out.add(
+      frame{7, i, transfer_ended{status::errored, errc::peer_lost, reason, i}},
+      t.there.get());
+  t.out.flush(t.there.get());
+  auto all = [&] { return t.arrived.frames.size() == count; };
+  REQUIRE(drive(t.x, t.y, all));
+  auto& last = std::get<transfer_ended>(t.arrived.frames.back().content);
+  CHECK(last.reason == reason);
+}
+
 TEST_CASE("what cannot be sent any more is told to the observers") {
   outbox_fixture t;
   t.add(2, 3, std::byte{2});

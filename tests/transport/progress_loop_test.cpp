@@ -282,6 +282,24 @@ TEST_CASE("an idle loop sleeps and costs no CPU time") {
     WARN("CPU time of 100 ms idling, in us: " << (after - before) / 1us);
 }
 
+TEST_CASE("a loop that has spun in vain a few times sleeps at once") {
+  constexpr auto spin = 2ms;
+  running_loop env{spin};
+  fake_poller events;
+  REQUIRE(env.sync([&] { env.loop.set_poller(&events); }));
+  size_t rounds = 0;
+  for (auto i = 0; i < 10; ++i) {
+    std::this_thread::sleep_for(5 * spin); // longer does no harm
+    auto sleeps = env.loop.sleeps();
+    rounds = events.rounds;
+    events.complete();
+    REQUIRE(eventually([&] { return env.loop.sleeps() > sleeps; }));
+  }
+  // A spin of 2 ms has many more.
+  CHECK(events.rounds - rounds <= 5);
+  REQUIRE(env.sync([&] { env.loop.set_poller(nullptr); }));
+}
+
 TEST_CASE("a loop that spins forever never sleeps") {
   running_loop env{caf::infinite};
   std::this_thread::sleep_for(5ms);

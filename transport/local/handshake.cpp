@@ -40,6 +40,8 @@ local_nonce handshake::answer(const local_probe& x) {
 }
 
 local_verdict handshake::try_out(const local_nonce& x) {
+  if (mine_)
+    return {*mine_, reason_};
   uint64_t seen = 0;
   auto pid = static_cast<pid_t>(x.pid);
   auto error = -pull_value(pid, x.address, &seen, sizeof(seen));
@@ -57,6 +59,8 @@ local_verdict handshake::try_out(const local_nonce& x) {
 // -- what comes of it --------------------------------------------------------
 
 void handshake::conclude(const local_verdict& x) {
+  if (theirs_)
+    return;
   theirs_ = x.usable;
   if (!x.usable && reason_.empty())
     reason_ = "at the peer: " + x.reason;

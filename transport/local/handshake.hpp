@@ -31,11 +31,12 @@ public:
   /// module keeps processes apart.
   local_nonce answer(const local_probe& x);
 
-  /// Tries to read our own nonce over there.
+  /// Tries to read our own nonce over there; once, whatever comes later.
   local_verdict try_out(const local_nonce& x);
 
   // -- what comes of it ------------------------------------------------------
 
+  /// Takes the peer's word; the first one counts.
   void conclude(const local_verdict& x);
 
   /// Gives up without the peer's word.

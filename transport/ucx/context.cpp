@@ -37,6 +37,19 @@ caf::error check_version() {
                             + " but loaded UCX " + library_version());
 }
 
+// What is right for us and not UCX's default. A release that lacks one of the
+// options does not need it.
+void set_defaults(ucp_config_t& config) {
+  // Otherwise UCX makes its own connection request for each new endpoint at
+  // once, too early for `link_table`.
+  ucp_config_modify(&config, "RESOLVE_REMOTE_EP_ID", "n");
+  // Otherwise UCX waits for hosts that do not answer, and the loop with it; and
+  // UCX 1.13 aborts (tcp_ep.c:478) if a host resets the connection too soon.
+  // Later releases want the option's name with its prefix.
+  constexpr auto name = UCP_API_MINOR >= 17 ? "TCP_CONN_NB" : "CONN_NB";
+  ucp_config_modify(&config, name, "y");
+}
+
 } // namespace
 
 caf::expected<context> context::make(const std::string& tls) {
@@ -53,6 +66,7 @@ caf::expected<context> context::make(const std::string& tls) {
     if (st != UCS_OK)
       return make_error(errc::invalid_option, "rdma.tls = " + tls, st);
   }
+  set_defaults(*config);
   ucp_params_t params{};
   params.field_mask = UCP_PARAM_FIELD_FEATURES;
   params.features = UCP_FEATURE_AM | UCP_FEATURE_WAKEUP;
