@@ -36,7 +36,11 @@ void link_table::receive(const frame& x, ucp_ep_h reply) {
     return;
   }
   auto i = links_.find(x.link_id);
-  if (i == links_.end() || !i->second->endpoint)
+  if (i == links_.end()) {
+    remind(x.link_id);
+    return;
+  }
+  if (!i->second->endpoint)
     return;
   auto& link = *i->second;
   link.last_heard = loop_.now();
@@ -128,16 +132,30 @@ void link_table::greet(ucx_link& x, const hello& from) {
   send_hello(x, frame{from.link_id, 0, hello_ack{introduce(x)}});
 }
 
-// Tells the peer why, over an endpoint of its own.
 void link_table::refuse(const hello& x, errc code) {
-  auto ep = make_endpoint(x.worker);
+  auto count = endpoint_count(x.worker) + 1; // with the one for the notice
+  notify(x.worker, frame{x.link_id, 0, hello_refused{code, count}});
+}
+
+void link_table::notify(const worker_info& to, const frame& what) {
+  auto ep = make_endpoint(to);
   if (!ep)
     return;
-  auto link = std::make_unique<ucx_link>(make_random_id(), x.worker, env_);
+  auto link = std::make_unique<ucx_link>(make_random_id(), to, env_);
   link->endpoint = std::move(*ep);
-  auto count = endpoint_count(x.worker);
-  send_hello(*link, frame{x.link_id, 0, hello_refused{code, count}});
-  leftovers_.push_back({std::move(link), loop_.now()});
+  send_hello(*link, what);
+  notices_.push_back({std::move(link), loop_.now()});
+}
+
+// Soon after the end the peer's frame and our goodbye may have crossed.
+void link_table::remind(link_id id) {
+  auto i = epitaphs_.find(id);
+  if (i == epitaphs_.end() || closing_
+      || loop_.now() - i->second.since <= options_.heartbeat)
+    return;
+  auto x = std::move(i->second);
+  epitaphs_.erase(i);
+  notify(x.peer, x.farewell);
 }
 
 void link_table::receive_ack(ucx_link& x, const hello& from) {

@@ -63,11 +63,11 @@ void link_table::close(ucx::endpoint& ep) {
 
 template <class Predicate>
 void link_table::dismiss(Predicate pred) {
-  auto gone = std::stable_partition(leftovers_.begin(), leftovers_.end(),
+  auto gone = std::stable_partition(notices_.begin(), notices_.end(),
                                     [&pred](auto& x) { return !pred(x); });
-  std::for_each(gone, leftovers_.end(),
-                [this](leftover& x) { close(x.link->endpoint); });
-  leftovers_.erase(gone, leftovers_.end());
+  std::for_each(gone, notices_.end(),
+                [this](notice& x) { close(x.link->endpoint); });
+  notices_.erase(gone, notices_.end());
 }
 
 // -- connecting --------------------------------------------------------------
@@ -173,25 +173,21 @@ bool link_table::restarted(const ucx_link& x) const {
   });
 }
 
-// UCX 1.13's TCP crashes if an endpoint is closed by force while eager data is
-// waiting in it and its peer, which was only stopped, reads on. Our copies need
-// not be had back, so such an endpoint stays until they have left, or until the
-// peer dies.
-void link_table::part_with(std::unique_ptr<ucx_link> x) {
-  x->flush();
-  if (!closing_ && x->endpoint && x->copied->open > 0 && x->borrowed->open == 0)
-    leftovers_.push_back({std::move(x), loop_.now()});
-  else
-    close(x->endpoint);
-}
-
 void link_table::say_goodbye(ucx_link& x, const caf::error& reason) {
   frame what{x.remote_id, 0, goodbye{code_of(reason), reason_of(reason)}};
-  if (x.up()) {
-    x.send(std::move(what));
-  } else if (x.remote_id != 0 && x.endpoint) {
+  if (x.remote_id == 0 || !x.endpoint)
+    return;
+  if (!x.up()) {
     x.send_hello(what); // the peer does not know UCX's endpoint yet
     x.try_hello();
+    return;
+  }
+  x.send(what);
+  oldest_epitaphs_.push_back(x.id());
+  epitaphs_[x.id()] = {x.peer_info(), std::move(what), loop_.now()};
+  if (oldest_epitaphs_.size() > max_epitaphs) {
+    epitaphs_.erase(oldest_epitaphs_.front());
+    oldest_epitaphs_.pop_front();
   }
 }
 
@@ -208,8 +204,9 @@ void link_table::take_down(ucx_link& x, const caf::error& reason) {
       caf::anon_send(client.watcher, link_down{x.id(), reason});
   }
   by_incarnation_.erase(x.peer_info().incarnation);
-  auto node = links_.extract(x.id());
-  part_with(std::move(node.mapped()));
+  x.flush();
+  close(x.endpoint);
+  links_.erase(x.id());
 }
 
 void link_table::fail(link_id id, const caf::error& reason) {
@@ -221,7 +218,7 @@ void link_table::fail(link_id id, const caf::error& reason) {
 // the answer to its first message has left. So we do not.
 void link_table::close_all(const caf::error& reason) {
   closing_ = true;
-  dismiss([](const leftover&) { return true; });
+  dismiss([](const notice&) { return true; });
   std::vector<ucx_link*> up;
   for (auto& [id, x] : links_) {
     if (x->up())
@@ -268,18 +265,19 @@ void link_table::reap() {
 
 void link_table::tick() {
   auto now = loop_.now();
-  // If we have been stopped ourselves, the peers' silence proves nothing.
-  auto late = now - last_tick_ > 2 * options_.heartbeat;
+  // If we have been stopped ourselves, the peers' silence meanwhile proves
+  // nothing.
+  auto away = now - last_tick_ - options_.heartbeat;
   last_tick_ = now;
-  dismiss([this, now](const leftover& x) {
-    return x.link->copied->open == 0 && now - x.since > options_.heartbeat;
+  dismiss([this, now](const notice& x) {
+    return now - x.since > options_.heartbeat;
   });
   std::vector<ucx_link*> links;
   for (auto& [id, x] : links_)
     links.push_back(x.get());
   for (auto* x : links) {
-    if (late)
-      x->last_heard = now;
+    if (away > options_.heartbeat)
+      x->last_heard = std::min(now, x->last_heard + away);
     if (!x->up()) {
       if (now - x->started > options_.connect_timeout)
         take_down(*x, make_error(errc::peer_unreachable,
@@ -315,7 +313,7 @@ void link_table::flush() {
   if (std::exchange(hello_waits_, false)) {
     for (auto& [id, x] : links_)
       flush_hello(*x);
-    for (auto& x : leftovers_)
+    for (auto& x : notices_)
       flush_hello(*x.link);
   }
   flushing_.swap(env_.unsent);
@@ -326,7 +324,7 @@ void link_table::flush() {
 }
 
 void link_table::abandon() {
-  dismiss([](const leftover&) { return true; });
+  dismiss([](const notice&) { return true; });
   for (auto& [id, x] : links_)
     close(x->endpoint);
   links_.clear();

@@ -114,13 +114,23 @@ private:
     ucs_status_t status;
   };
 
-  // A link that is over, or a refusal. Its endpoint stays open until the chunks
-  // that it has copied, or its last frame, have had time to leave. Closing with
-  // a flush would never end with a peer that hangs.
-  struct leftover {
+  // A frame for a worker that is not linked, over an endpoint of its own, which
+  // stays open until the frame has had time to leave: closing with a flush would
+  // never end with a peer that hangs.
+  struct notice {
     std::unique_ptr<ucx_link> link;
     progress_loop::time_point since;
   };
+
+  // What a peer has to be told that still uses a link we have closed by force:
+  // our goodbye may have been lost with what UCX had not sent.
+  struct epitaph {
+    worker_info peer;
+    frame farewell;
+    progress_loop::time_point since;
+  };
+
+  static constexpr size_t max_epitaphs = 1024;
 
   static void on_endpoint_error(void* arg, ucp_ep_h ep, ucs_status_t status);
 
@@ -157,10 +167,13 @@ private:
 
   void refuse(const hello& x, errc code);
 
-  /// Closes the link's endpoint, by force and now if that is safe.
-  void part_with(std::unique_ptr<ucx_link> x);
+  /// Sends a frame to a worker that is not linked.
+  void notify(const worker_info& to, const frame& what);
 
-  /// Closes the leftovers for which `pred` is true.
+  /// Answers a frame for a link that is gone.
+  void remind(link_id id);
+
+  /// Closes the notices for which `pred` is true.
   template <class Predicate>
   void dismiss(Predicate pred);
 
@@ -204,7 +217,9 @@ private:
   // Highest count that a hello of this peer has shown.
   std::unordered_map<uint64_t, uint32_t> hello_counts_;
   std::vector<failure> failures_; // reported by UCX, not yet handled
-  std::vector<leftover> leftovers_;
+  std::vector<notice> notices_;
+  std::unordered_map<link_id, epitaph> epitaphs_;
+  std::deque<link_id> oldest_epitaphs_;
   bool closing_ = false;
   progress_loop::time_point last_tick_;
 };

@@ -10,11 +10,6 @@ namespace rdma {
 
 // -- construction, destruction -----------------------------------------------
 
-outbox::outbox(ucx::request_pool& pool, std::shared_ptr<ucx::traffic> copied)
-  : pool_(pool), copied_(std::move(copied)) {
-  // nop
-}
-
 outbox::~outbox() {
   flush(nullptr);
 }
@@ -32,7 +27,7 @@ std::span<std::byte> outbox::add(const frame& x, size_t length, ucp_ep_h to,
     flush(to);
   encode_frame(x, to);
   if (chunks_ == nullptr) {
-    chunks_ = std::make_shared<ucx::shipment>(copied_);
+    chunks_ = std::make_shared<ucx::shipment>();
     req_->report_to(chunks_);
     data_ = req_->staging(max_data_size);
   }

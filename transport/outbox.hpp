@@ -32,8 +32,9 @@ public:
 
   // -- construction, destruction ---------------------------------------------
 
-  /// `copied` counts messages with chunks.
-  outbox(ucx::request_pool& pool, std::shared_ptr<ucx::traffic> copied);
+  explicit outbox(ucx::request_pool& pool) : pool_(pool) {
+    // nop
+  }
 
   outbox(const outbox&) = delete;
 
@@ -67,7 +68,6 @@ private:
   void encode_frame(const frame& x, ucp_ep_h to);
 
   ucx::request_pool& pool_;
-  std::shared_ptr<ucx::traffic> copied_;
   ucx::request* req_ = nullptr; // while there is something
   std::shared_ptr<ucx::shipment> chunks_;
   std::span<std::byte> header_;

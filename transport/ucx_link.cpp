@@ -23,19 +23,10 @@ void copy(const chunk& x, std::span<std::byte> to) {
                   });
 }
 
-// A shipment of a single chunk.
-std::shared_ptr<ucx::shipment> ship(std::shared_ptr<ucx::traffic> of,
-                                    ucx::request_observer& observer,
-                                    const ucx::request_tag& tag) {
-  auto result = std::make_shared<ucx::shipment>(std::move(of));
-  result->add(observer, tag);
-  return result;
-}
-
 } // namespace
 
 ucx_link::ucx_link(link_id id, worker_info peer, link_environment& env)
-  : id_(id), peer_(std::move(peer)), env_(env), outbox_(env.pool, copied) {
+  : id_(id), peer_(std::move(peer)), env_(env), outbox_(env.pool) {
   // nop
 }
 
@@ -114,23 +105,20 @@ bool ucx_link::post(const chunk& x, ucx::request_observer& for_borrowed,
     outbox_.add(as_sent(x), 0, endpoint.get(), for_copied, tag);
     return true;
   }
-  // Memory that UCX may read can only be had back from a peer that hangs by
-  // closing the endpoint by force; with eager data waiting in it that must not
-  // be done (see link_table::part_with). So eager data is a copy.
   if (!goes_eagerly(x)) {
     flush();
-    post_borrowed(x, ucx::shipment::acquire(env_.pool,
-                                            ship(borrowed, for_borrowed, tag)));
+    post_borrowed(x, env_.pool.acquire(&for_borrowed, tag));
     return false;
   }
+  // Eager data is a copy, so that the source gets its memory back from a peer
+  // that hangs without closing the endpoint.
   if (x.header.length <= outbox::max_chunk_size) {
     collect();
     copy(x, outbox_.add(as_sent(x), x.header.length, endpoint.get(), for_copied,
                         tag));
   } else {
     flush();
-    post_copy(x,
-              ucx::shipment::acquire(env_.pool, ship(copied, for_copied, tag)));
+    post_copy(x, env_.pool.acquire(&for_copied, tag));
   }
   return true;
 }

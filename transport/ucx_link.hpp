@@ -9,7 +9,6 @@
 #include "caf_rdma/transport/progress_loop.hpp"
 #include "caf_rdma/transport/ucx/endpoint.hpp"
 #include "caf_rdma/transport/ucx/request_pool.hpp"
-#include "caf_rdma/transport/ucx/shipment.hpp"
 
 #include <caf/typed_response_promise.hpp>
 
@@ -73,9 +72,6 @@ public:
   local::handshake local;
   /// The lane is settled and the clients know: not before the link is up.
   bool announced = false;
-  /// Chunks that UCX holds: of the users' memory, and of our own copies.
-  std::shared_ptr<ucx::traffic> borrowed = std::make_shared<ucx::traffic>();
-  std::shared_ptr<ucx::traffic> copied = std::make_shared<ucx::traffic>();
 
   // -- properties ------------------------------------------------------------
 

@@ -149,3 +149,28 @@ TEST_CASE("a link that a peer opens and does not finish is closed") {
   CHECK(carol.await_code<goodbye>() == errc::peer_unreachable);
   CHECK(carol.flush());
 }
+
+TEST_CASE("a peer that goes on with a link that is over is told again") {
+  auto options = test_options("alice");
+  options.transport.heartbeat = std::chrono::milliseconds{50};
+  options.transport.heartbeat_limit = std::chrono::milliseconds{300};
+  refusal_fixture x{options};
+  raw_peer carol{x.alice.describe(x.own).worker};
+  carol.connect();
+  auto goodbyes = [&carol] {
+    return std::count_if(
+      carol.frames().begin(), carol.frames().end(),
+      [](auto& y) { return std::holds_alternative<goodbye>(y.content); });
+  };
+  REQUIRE(carol.eventually([&] { return goodbyes() == 1; }));
+  auto next = std::chrono::steady_clock::now();
+  REQUIRE(carol.eventually([&] {
+    if (auto now = std::chrono::steady_clock::now(); now > next) {
+      carol.send(frame{carol.link(), 0, heartbeat{}}, UCP_AM_SEND_FLAG_EAGER);
+      next = now + options.transport.heartbeat;
+    }
+    return goodbyes() == 2;
+  }));
+  CHECK(carol.await_code<goodbye>() == errc::peer_unresponsive);
+  CHECK(carol.flush());
+}

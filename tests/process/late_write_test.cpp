@@ -93,3 +93,32 @@ TEST_CASE("a stopped source does not write what has become the user's again") {
   write_both_ways(*source, *receiver);
   receiver->must("poisoned " + receiver_id);
 }
+
+// What waits to be sent must not keep the endpoint open.
+TEST_CASE("what is fetched from a silent peer ends, whatever waits for it") {
+  if (lane() == "local")
+    SKIP("on the local lane nobody needs a source that runs");
+  auto source = start("source");
+  // Copies of what is sent, and more of them than the kernel takes.
+  auto receiver = start("receiver", {"--rdma.rendezvous-threshold=1000000000",
+                                     "--rdma.window=32",
+                                     "--rdma.heartbeat=100ms",
+                                     "--rdma.heartbeat-limit=1s"});
+  write_both_ways(*source, *receiver);
+  auto to_source = source->must("writable w 40000000");
+  auto to_receiver = receiver->must("writable w 400000000");
+  source->must("write a 1 400000000 " + to_receiver);
+  until_in_progress(*receiver, "w");
+  source->signal(SIGSTOP);
+  receiver->must("write a 1 40000000 " + to_source);
+  CHECK(code_of(receiver->ask("wait w")) == "peer_unresponsive");
+  receiver->ask("poison w");
+  auto sent = receiver->ask("wait a");
+  CAPTURE(sent);
+  CHECK((code_of(sent) == "peer_unresponsive"
+         || code_of(sent) == "outcome_unknown"));
+  source->signal(SIGCONT);
+  link(*source, *receiver);
+  write_both_ways(*source, *receiver);
+  receiver->must("poisoned w");
+}

@@ -23,21 +23,6 @@ void fail_to_connect(worker_process& from, const std::string& metadata) {
   CHECK(code_of(from.ask("wait x")) == "peer_unreachable");
 }
 
-/// Tries until the two are linked: what is left of earlier attempts may still
-/// be on its way.
-void link(worker_process& from, worker_process& to) {
-  auto end = std::chrono::steady_clock::now() + patience;
-  for (std::string answer; !answer.starts_with("ok");) {
-    CAPTURE(answer);
-    REQUIRE(std::chrono::steady_clock::now() < end);
-    auto metadata = to.must("writable first 3000000");
-    from.must("write first 7 3000000 " + metadata);
-    answer = from.ask("wait first");
-  }
-  to.must("wait first");
-  to.must("check first 7");
-}
-
 /// Stops the source while the target is fetching, ends the target by force,
 /// and lets the source go on.
 void closes_what_it_receives(worker_process& source, worker_process& target) {

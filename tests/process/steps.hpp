@@ -7,6 +7,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -42,19 +43,40 @@ inline void write_both_ways(worker_process& x, worker_process& y) {
   write(y, x);
 }
 
-/// Waits until bytes have moved.
-inline void until_in_progress(worker_process& x, const std::string& id) {
+/// Tries until the two are linked: what is left of earlier attempts may still
+/// be on its way.
+inline void link(worker_process& from, worker_process& to) {
+  auto end = std::chrono::steady_clock::now() + patience;
+  for (std::string answer; !answer.starts_with("ok");) {
+    CAPTURE(answer);
+    REQUIRE(std::chrono::steady_clock::now() < end);
+    auto metadata = to.must("writable first 3000000");
+    from.must("write first 7 3000000 " + metadata);
+    answer = from.ask("wait first");
+  }
+  to.must("wait first");
+  to.must("check first 7");
+}
+
+/// Waits until bytes have moved. Returns false if the operation is over.
+inline bool try_until_in_progress(worker_process& x, const std::string& id) {
   auto end = std::chrono::steady_clock::now() + patience;
   for (;;) {
     auto status = x.must("status " + id);
     if (status.starts_with("IN_PROGRESS")
         && !status.starts_with("IN_PROGRESS 0 "))
-      return;
-    CAPTURE(status);
-    REQUIRE(
-      (status.starts_with("IN_PROGRESS") || status.starts_with("INITIALIZED")));
+      return true;
+    if (!status.starts_with("IN_PROGRESS")
+        && !status.starts_with("INITIALIZED"))
+      return false;
     REQUIRE(std::chrono::steady_clock::now() < end);
   }
+}
+
+/// Waits until bytes have moved, of an operation that is not over.
+inline void until_in_progress(worker_process& x, const std::string& id) {
+  CAPTURE(id);
+  REQUIRE(try_until_in_progress(x, id));
 }
 
 /// An operation between two workers: `active` moves its "a", `passive` its "p".

@@ -80,6 +80,7 @@ worker_process::~worker_process() {
 }
 
 void worker_process::tell(const std::string& line) {
+  last_told_ = line.substr(0, 60); // metadata is long
   auto text = line + "\n";
   std::string_view rest{text};
   while (!rest.empty()) {
@@ -104,7 +105,7 @@ worker_process::try_hear(std::chrono::milliseconds limit) {
       end - std::chrono::steady_clock::now());
     pollfd fd{from_, POLLIN, 0};
     if (left.count() <= 0 || poll(&fd, 1, static_cast<int>(left.count())) <= 0)
-      throw worker_failure{"no answer from the worker in time"};
+      throw worker_failure{"no answer in time to: " + last_told_};
     std::array<char, 65536> chunk{};
     auto n = read(from_, chunk.data(), chunk.size());
     if (n <= 0)

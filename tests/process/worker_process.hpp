@@ -78,6 +78,7 @@ private:
   int to_ = -1;
   int from_ = -1;
   std::string buffer_;
+  std::string last_told_;
 };
 
 } // namespace rdma_test

@@ -43,6 +43,10 @@ void set_defaults(ucp_config_t& config) {
   // Otherwise UCX makes its own connection request for each new endpoint at
   // once, too early for `link_table`.
   ucp_config_modify(&config, "RESOLVE_REMOTE_EP_ID", "n");
+  // Otherwise UCX's TCP uses memory that is not its own any more if an endpoint
+  // is closed by force while eager data waits in it, and its peer, which was
+  // only stopped, reads on.
+  ucp_config_modify(&config, "ZCOPY_THRESH", "inf");
   // Otherwise UCX waits for hosts that do not answer, and the loop with it; and
   // UCX 1.13 aborts (tcp_ep.c:478) if a host resets the connection too soon.
   // Later releases want the option's name with its prefix.
