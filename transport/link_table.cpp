@@ -296,25 +296,15 @@ void link_table::tick() {
 
 void link_table::send_hello(ucx_link& x, const frame& what) {
   x.send_hello(what);
-  x.hello_since = loop_.now();
   hello_waits_ = true;
-}
-
-void link_table::flush_hello(ucx_link& x) {
-  if (!x.endpoint || x.try_hello())
-    return;
-  if (loop_.now() - x.hello_since > hello_patience)
-    x.post_hello();
-  else
-    hello_waits_ = true;
 }
 
 void link_table::flush() {
   if (std::exchange(hello_waits_, false)) {
     for (auto& [id, x] : links_)
-      flush_hello(*x);
+      hello_waits_ |= !x->try_hello();
     for (auto& x : notices_)
-      flush_hello(*x.link);
+      hello_waits_ |= !x.link->try_hello();
   }
   flushing_.swap(env_.unsent);
   for (auto id : flushing_)

@@ -28,9 +28,9 @@ namespace rdma {
 /// UCX makes a connection request of its own for what it cannot send within the
 /// call, or what names an endpoint for replies; the peer answers it. UCX 1.13
 /// aborts a worker (ucp_request.c:684) whose peer dies while its answer cannot
-/// leave. So hellos are sent only when they can leave within the call, and the
-/// request is made by `pairing`, when both sides have heard each other: then the
-/// answer leaves at once.
+/// leave: over TCP, while the connection is made. So there hellos are sent only
+/// when they can leave within the call, and the request is made by `pairing`,
+/// when both sides have heard each other: then the answer leaves at once.
 class link_table {
 public:
   // -- types -----------------------------------------------------------------
@@ -92,7 +92,7 @@ public:
 
   /// True if `flush` has something to do.
   bool unsent() const noexcept {
-    return !env_.unsent.empty() || hello_waits_;
+    return !env_.unsent.empty();
   }
 
   /// Closes everything without telling anybody.
@@ -101,10 +101,6 @@ public:
 private:
   // Attempts to connect before a peer counts as unreachable.
   static constexpr uint32_t max_attempts = 3;
-
-  // Time after which a hello is handed over to UCX: some lanes send nothing of
-  // its size within the call.
-  static constexpr auto hello_patience = std::chrono::milliseconds{100};
 
   // Endpoints that a hello may ask us to make up for.
   static constexpr uint32_t max_lag = 1024;
@@ -140,8 +136,6 @@ private:
   }
 
   void send_hello(ucx_link& x, const frame& what);
-
-  void flush_hello(ucx_link& x);
 
   void say_goodbye(ucx_link& x, const caf::error& reason);
 
@@ -206,7 +200,7 @@ private:
   worker_info self_;
   link_environment env_;
   std::vector<link_id> flushing_;
-  bool hello_waits_ = false; // some hello has not left yet
+  bool hello_waits_ = false; // some hello may have to be sent
   uint64_t host_; // 0 if the local lane is not to be used
   failure_handler on_failure_;
   std::unordered_map<link_id, std::unique_ptr<ucx_link>> links_;

@@ -38,8 +38,14 @@ local::exposure ucx_link::expose(const block_list& data) {
 
 // -- frames ------------------------------------------------------------------
 
+void ucx_link::send_hello(const frame& x) {
+  hello_ = to_bytes(x);
+  if (!endpoint.over_tcp())
+    post_alone(std::exchange(hello_, {}), UCP_AM_SEND_FLAG_EAGER);
+}
+
 bool ucx_link::try_hello() {
-  if (hello_.empty())
+  if (hello_.empty() || !endpoint)
     return true;
   ucp_request_param_t param{};
   param.op_attr_mask = UCP_OP_ATTR_FIELD_FLAGS
@@ -51,11 +57,6 @@ bool ucx_link::try_hello() {
     return false;
   hello_.clear(); // a failure is reported for the endpoint
   return true;
-}
-
-void ucx_link::post_hello() {
-  post_alone(hello_, UCP_AM_SEND_FLAG_EAGER);
-  hello_.clear();
 }
 
 void ucx_link::ask_pairing() {

@@ -64,7 +64,6 @@ public:
   /// Connection attempts that have failed.
   uint32_t attempts = 0;
   time_point started;
-  time_point hello_since; // the one to be sent
   time_point last_heard;
   std::vector<client> clients;
   /// The peer's machine, as its hello names it.
@@ -85,18 +84,14 @@ public:
 
   // -- operations ------------------------------------------------------------
 
-  /// Sends a frame that opens the link, instead of one that has not left yet:
-  /// by `try_hello` or `post_hello`.
-  void send_hello(const frame& x) {
-    hello_ = to_bytes(x);
-  }
+  /// Sends a frame that opens the link, instead of one that has not left yet.
+  /// Over TCP it is left to `try_hello`; no other lane keeps the peer waiting
+  /// for a connection.
+  void send_hello(const frame& x);
 
   /// Sends the frame that opens the link if it can leave within the call.
   /// Returns true if none is left.
   bool try_hello();
-
-  /// Hands the frame that opens the link over to UCX, to leave when it can.
-  void post_hello();
 
   /// Asks whether UCX has paired the endpoints: makes UCX name its own endpoint
   /// to the peer.

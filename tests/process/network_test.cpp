@@ -85,6 +85,7 @@ TEST_CASE("operations end when the cable is pulled, and work when it is back") {
   REQUIRE(bob->hear() == "ok");
   until_in_progress(*alice, "a");
   until_in_progress(*alice, "w");
+  until_in_progress(*bob, "w"); // what nobody has claimed does not end
   net.set("down");
   alice->must("write c 1 100 " + small);
   alice->must("read d 100 " + source);

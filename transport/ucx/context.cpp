@@ -3,11 +3,10 @@
 #include "caf_rdma/transport/ucx/context.hpp"
 
 #include "caf_rdma/transport/ucx/error.hpp"
+#include "caf_rdma/transport/ucx/printed.hpp"
 
 #include <ucp/api/ucp.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <sstream>
 
@@ -87,17 +86,9 @@ context::~context() {
     ucp_cleanup(handle_);
 }
 
-// UCX has no call for this; its printed form is stable since 1.8.
 std::string context::lanes() const {
-  char* text = nullptr;
-  size_t size = 0;
-  auto* file = open_memstream(&text, &size);
-  if (file == nullptr)
-    return {};
-  ucp_context_print_info(handle_, file);
-  fclose(file);
-  std::istringstream in{std::string{text, size}};
-  free(text);
+  std::istringstream in{
+    printed([this](FILE* to) { ucp_context_print_info(handle_, to); })};
   std::string result;
   for (std::string line; std::getline(in, line);) {
     auto pos = line.find(" -- ");

@@ -3,6 +3,7 @@
 #include "caf_rdma/transport/ucx/endpoint.hpp"
 
 #include "caf_rdma/transport/ucx/error.hpp"
+#include "caf_rdma/transport/ucx/printed.hpp"
 #include "caf_rdma/transport/ucx/worker.hpp"
 
 #include <ucp/api/ucp.h>
@@ -36,6 +37,11 @@ endpoint& endpoint::operator=(endpoint&& other) noexcept {
 
 endpoint::~endpoint() {
   assert(handle_ == nullptr);
+}
+
+bool endpoint::over_tcp() const {
+  auto text = printed([this](FILE* to) { ucp_ep_print_info(handle_, to); });
+  return text.find(":tcp/") != std::string::npos;
 }
 
 void endpoint::close(request_pool& pool) {

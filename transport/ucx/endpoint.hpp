@@ -52,6 +52,9 @@ public:
     return handle_ != nullptr;
   }
 
+  /// True if its messages travel over TCP; asks UCX, which takes its time.
+  bool over_tcp() const;
+
   // -- operations ------------------------------------------------------------
 
   /// Starts to close by force: all requests end with an error in this or later
