@@ -28,7 +28,7 @@ public:
   static constexpr size_t max_chunk_size = size_t{8} << 10;
 
   /// Data of one message in bytes.
-  static constexpr size_t max_data_size = size_t{64} << 10;
+  static constexpr size_t max_data_size = size_t{32} << 10;
 
   // -- construction, destruction ---------------------------------------------
 

@@ -106,56 +106,54 @@ bool ucx_link::post(const chunk& x, ucx::request_observer& for_borrowed,
     outbox_.add(as_sent(x), 0, endpoint.get(), for_copied, tag);
     return true;
   }
-  if (!goes_eagerly(x)) {
+  if (auto whole = borrowable(x); !whole.empty()) {
     flush();
-    post_borrowed(x, env_.pool.acquire(&for_borrowed, tag));
+    post(x, env_.pool.acquire(&for_borrowed, tag), whole);
     return false;
   }
-  // Eager data is a copy, so that the source gets its memory back from a peer
-  // that hangs without closing the endpoint.
   if (x.header.length <= outbox::max_chunk_size) {
     collect();
     copy(x, outbox_.add(as_sent(x), x.header.length, endpoint.get(), for_copied,
                         tag));
   } else {
     flush();
-    post_copy(x, env_.pool.acquire(&for_copied, tag));
+    auto& req = env_.pool.acquire(&for_copied, tag);
+    auto data = req.staging(x.header.length);
+    copy(x, data);
+    post(x, req, data);
   }
   return true;
 }
 
-bool ucx_link::goes_eagerly(const chunk& x) const {
-  if (x.header.length < env_.options.rendezvous_threshold)
-    return true;
+// A copy gives the source its memory back from a peer that hangs, without
+// closing the endpoint. Scattered blocks are copied, too: UCX 1.13 fetches them
+// one by one.
+std::span<std::byte> ucx_link::borrowable(const chunk& x) const {
+  if (!goes_by_rendezvous(x.header.length))
+    return {};
   size_t pieces = 0;
+  std::span<std::byte> result;
   x.data.for_each(x.header.offset, x.header.length,
-                  [&pieces](std::span<std::byte>) { ++pieces; });
-  // Scattered blocks go faster packed into eager fragments than by rendezvous
-  // (see benchmarks: 4.0 against 1.7 GB/s on UCX 1.13).
-  return pieces > 1;
+                  [&](std::span<std::byte> piece) {
+                    ++pieces;
+                    result = piece;
+                  });
+  return pieces == 1 ? result : std::span<std::byte>{};
 }
 
-void ucx_link::post_copy(const chunk& x, ucx::request& req) {
-  auto data = req.staging(x.header.length);
-  copy(x, data);
-  post(x, req, data, UCP_AM_SEND_FLAG_EAGER);
-}
-
-void ucx_link::post_borrowed(const chunk& x, ucx::request& req) {
-  std::span<std::byte> data;
-  x.data.for_each(x.header.offset, x.header.length,
-                  [&data](std::span<std::byte> piece) { data = piece; });
-  post(x, req, data, UCP_AM_SEND_FLAG_RNDV);
+bool ucx_link::goes_by_rendezvous(uint64_t size) const {
+  return size >= env_.options.rendezvous_threshold;
 }
 
 void ucx_link::post(const chunk& x, ucx::request& req,
-                    std::span<std::byte> data, uint32_t flags) {
+                    std::span<std::byte> data) {
   auto header = req.header(ucx::request::small_header_size);
   auto size = encode(as_sent(x), header);
   req.post([&] {
     auto param = req.send_param();
     param.op_attr_mask |= UCP_OP_ATTR_FIELD_FLAGS;
-    param.flags = flags;
+    param.flags = goes_by_rendezvous(data.size()) ? UCP_AM_SEND_FLAG_RNDV
+                                                  : UCP_AM_SEND_FLAG_EAGER;
     return ucp_am_send_nbx(endpoint.get(), frame_message_id, header.data(),
                            size, data.data(), data.size(), &param);
   });

@@ -134,14 +134,12 @@ private:
     return {remote_id, x.key.transfer, x.header};
   }
 
-  bool goes_eagerly(const chunk& x) const;
+  /// Returns the chunk's memory if UCX shall read it there; otherwise nothing.
+  std::span<std::byte> borrowable(const chunk& x) const;
 
-  void post_borrowed(const chunk& x, ucx::request& req);
+  bool goes_by_rendezvous(uint64_t size) const;
 
-  void post_copy(const chunk& x, ucx::request& req);
-
-  void post(const chunk& x, ucx::request& req, std::span<std::byte> data,
-            uint32_t flags);
+  void post(const chunk& x, ucx::request& req, std::span<std::byte> data);
 
   /// Asks for a flush; called before something is collected.
   void collect();

@@ -374,7 +374,10 @@ caf::expected<ucx_transport> spawn_ucx_transport(progress_loop& loop,
   std::promise<caf::expected<ucx_transport>> promise;
   auto result = promise.get_future();
   auto start = [&] {
-    auto ucx = ucx::engine::start(options.tls, std::move(worker_id));
+    auto max_eager_size
+      = std::max<uint64_t>(options.rendezvous_threshold, outbox::max_data_size);
+    auto ucx = ucx::engine::start(options.tls, max_eager_size,
+                                  std::move(worker_id));
     if (!ucx) {
       promise.set_value(std::move(ucx.error()));
       return;

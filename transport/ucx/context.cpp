@@ -2,6 +2,7 @@
 
 #include "caf_rdma/transport/ucx/context.hpp"
 
+#include "caf_rdma/messages/frame.hpp"
 #include "caf_rdma/transport/ucx/error.hpp"
 #include "caf_rdma/transport/ucx/printed.hpp"
 
@@ -38,14 +39,16 @@ caf::error check_version() {
 
 // What is right for us and not UCX's default. A release that lacks one of the
 // options does not need it.
-void set_defaults(ucp_config_t& config) {
+void set_defaults(ucp_config_t& config, uint64_t max_eager_size) {
   // Otherwise UCX makes its own connection request for each new endpoint at
   // once, too early for `link_table`.
   ucp_config_modify(&config, "RESOLVE_REMOTE_EP_ID", "n");
   // Otherwise UCX's TCP uses memory that is not its own any more if an endpoint
   // is closed by force while eager data waits in it, and its peer, which was
-  // only stopped, reads on.
-  ucp_config_modify(&config, "ZCOPY_THRESH", "inf");
+  // only stopped, reads on. UCX counts the header, too; it copies rendezvous
+  // below this size as well, which is slow.
+  auto zcopy = std::to_string(max_eager_size + max_frame_size);
+  ucp_config_modify(&config, "ZCOPY_THRESH", zcopy.c_str());
   // Otherwise UCX waits for hosts that do not answer, and the loop with it; and
   // UCX 1.13 aborts (tcp_ep.c:478) if a host resets the connection too soon.
   // Later releases want the option's name with its prefix.
@@ -55,7 +58,8 @@ void set_defaults(ucp_config_t& config) {
 
 } // namespace
 
-caf::expected<context> context::make(const std::string& tls) {
+caf::expected<context> context::make(const std::string& tls,
+                                      uint64_t max_eager_size) {
   if (auto err = check_version(); err != caf::none)
     return err;
   capture_log();
@@ -69,7 +73,7 @@ caf::expected<context> context::make(const std::string& tls) {
     if (st != UCS_OK)
       return make_error(errc::invalid_option, "rdma.tls = " + tls, st);
   }
-  set_defaults(*config);
+  set_defaults(*config, max_eager_size);
   ucp_params_t params{};
   params.field_mask = UCP_PARAM_FIELD_FEATURES;
   params.features = UCP_FEATURE_AM | UCP_FEATURE_WAKEUP;

@@ -16,8 +16,12 @@ namespace rdma::ucx {
 class context {
 public:
   /// Fails with `ucx_version_mismatch`, `no_usable_lane` or
-  /// `transport_failure`. An empty `tls` leaves UCX_TLS in force.
-  static caf::expected<context> make(const std::string& tls);
+  /// `transport_failure`. An empty `tls` leaves UCX_TLS in force. No more than
+  /// `max_eager_size` bytes must be sent eagerly, if endpoints are to be closed
+  /// by force meanwhile.
+  static caf::expected<context> make(const std::string& tls,
+                                     uint64_t max_eager_size = uint64_t{32}
+                                                               << 10);
 
   context(context&& other) noexcept
     : handle_(std::exchange(other.handle_, nullptr)) {

@@ -20,8 +20,10 @@ struct engine {
   worker_info self;
 
   /// Errors: `ucx_version_mismatch`, `no_usable_lane`, `transport_failure`.
-  static caf::expected<std::unique_ptr<engine>> start(const std::string& tls,
-                                                      std::string worker_id);
+  /// See `context` for `max_eager_size`.
+  static caf::expected<std::unique_ptr<engine>>
+  start(const std::string& tls, uint64_t max_eager_size,
+        std::string worker_id);
 };
 
 } // namespace rdma::ucx
