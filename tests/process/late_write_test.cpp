@@ -21,6 +21,13 @@ strings with(strings xs, const std::string& option) {
 
 const strings no_options;
 
+/// Long enough for filling memory and moving some of it.
+#ifdef RDMA_SANITIZED
+const std::string deadline = "15s";
+#else
+const std::string deadline = "3s";
+#endif
+
 } // namespace
 
 TEST_CASE(
@@ -70,8 +77,8 @@ TEST_CASE("a stopped source does not write what has become the user's again") {
   // Both deadlines: the destination is active in a read and passive in a write.
   auto receiver = start("receiver",
                         with(with(with(options, "--rdma.grace=300ms"),
-                                  "--rdma.active-deadline=3s"),
-                             "--rdma.passive-deadline=3s"));
+                                  "--rdma.active-deadline=" + deadline),
+                             "--rdma.passive-deadline=" + deadline));
   write_both_ways(*source, *receiver);
   pair_of_operations ops{is_write ? *source : *receiver,
                          is_write ? *receiver : *source, is_write};
