@@ -65,8 +65,11 @@ TEST_CASE("how long a death takes to end 20 operations", "[.measure]") {
     }
     auto since = clock_type::now();
     victim->kill();
-    for (int i = 0; i < 20; ++i)
-      CHECK(survivor->hear().starts_with("error"));
+    for (int i = 0; i < 20; ++i) {
+      auto answer = survivor->hear();
+      CAPTURE(i, answer);
+      CHECK(answer.starts_with("error"));
+    }
     all.add(since);
   }
   all.print("SIGKILL to the end of the last of 20 operations");
