@@ -139,6 +139,12 @@ bool worker_process::crashed() {
 
 void worker_process::signal(int number) {
   require(::kill(pid_, number) == 0, "cannot signal a worker");
+  if (number != SIGSTOP)
+    return;
+  // On a busy machine some of its threads run on for a while.
+  auto state = 0;
+  require(waitpid(pid_, &state, WUNTRACED) == pid_ && WIFSTOPPED(state),
+          "a worker does not stop");
 }
 
 void worker_process::kill() {

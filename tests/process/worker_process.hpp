@@ -67,7 +67,7 @@ public:
   /// True once, if the process has ended without being asked to.
   bool crashed();
 
-  /// Sends a signal.
+  /// Sends a signal. After SIGSTOP no thread of the worker runs any more.
   void signal(int number);
 
   /// Kills the process and waits for its end.
