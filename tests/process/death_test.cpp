@@ -138,6 +138,7 @@ TEST_CASE("only what was claimed by the dead ends with them") {
   CHECK(carol->must("wait w").starts_with("COMPLETE"));
   CHECK(carol->must("wait r").starts_with("COMPLETE"));
   carol->must("check r 2");
+  survivor->must("wait fw");
   survivor->must("check fw 1");
 }
 
