@@ -123,6 +123,8 @@ TEST_CASE("only what was claimed by the dead ends with them") {
   if (!fetches_alone)
     until_in_progress(*survivor, "w");
   victim->signal(SIGSTOP);
+  if (!fetches_alone)
+    CHECK(survivor->must("status w").starts_with("IN_PROGRESS"));
   CHECK(survivor->must("status r").starts_with("IN_PROGRESS"));
   victim->kill();
   auto written = survivor->ask("wait w");

@@ -67,8 +67,10 @@ inline bool try_until_in_progress(worker_process& x, const std::string& id) {
         && !status.starts_with("IN_PROGRESS 0 "))
       return true;
     if (!status.starts_with("IN_PROGRESS")
-        && !status.starts_with("INITIALIZED"))
+        && !status.starts_with("INITIALIZED")) {
+      UNSCOPED_INFO("status of " << id << ": " << status);
       return false;
+    }
     REQUIRE(std::chrono::steady_clock::now() < end);
   }
 }

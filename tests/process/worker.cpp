@@ -92,8 +92,6 @@ std::string worker::handle(const std::string& line) {
     options_.deadline = std::chrono::milliseconds{milliseconds};
     return "ok";
   }
-  if (command == "ucx")
-    return "ok " + runtime_.ucx_version();
   std::string id;
   in >> id;
   if (command == "drop") {

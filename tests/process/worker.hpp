@@ -32,7 +32,6 @@ namespace rdma_test {
 ///     poisoned ID                 is the memory as that has left it?
 ///     drop ID                     forgets the operation and its memory
 ///     deadline MS                 of operations begun from now on; 0: default
-///     ucx                         ok VERSION
 ///     stats                       ok RSS_KIB FDS ACTORS CPU_MS SLEEPS
 class worker {
 public:
