@@ -10,6 +10,7 @@
 
 #include <csignal>
 
+
 using namespace rdma_test;
 
 namespace {
@@ -84,9 +85,8 @@ TEST_CASE("a stopped source does not write what has become the user's again") {
                          is_write ? *receiver : *source, is_write};
   auto source_id = is_write ? "a" : "p";
   auto receiver_id = std::string{is_write ? "p" : "a"};
-  ops.begin("200000000");
-  until_in_progress(*receiver, receiver_id);
-  source->signal(SIGSTOP);
+  stop_in_mid_transfer([&] { ops.begin("200000000"); }, *source, *receiver,
+                       receiver_id);
   auto ended = receiver->ask("poison " + receiver_id);
   CAPTURE(ended);
   CHECK(
@@ -113,10 +113,11 @@ TEST_CASE("what is fetched from a silent peer ends, whatever waits for it") {
                                      "--rdma.heartbeat-limit=1s"});
   write_both_ways(*source, *receiver);
   auto to_source = source->must("writable w 40000000");
-  auto to_receiver = receiver->must("writable w 400000000");
-  source->must("write a 1 400000000 " + to_receiver);
-  until_in_progress(*receiver, "w");
-  source->signal(SIGSTOP);
+  auto begin = [&] {
+    auto to_receiver = receiver->must("writable w 400000000");
+    source->must("write a 1 400000000 " + to_receiver);
+  };
+  stop_in_mid_transfer(begin, *source, *receiver, "w");
   receiver->must("write a 1 40000000 " + to_source);
   CHECK(code_of(receiver->ask("wait w")) == "peer_unresponsive");
   receiver->ask("poison w");

@@ -8,7 +8,6 @@
 #include <catch2/generators/catch_generators.hpp>
 
 #include <csignal>
-#include <thread>
 
 using namespace rdma_test;
 
@@ -26,10 +25,11 @@ void fail_to_connect(worker_process& from, const std::string& metadata) {
 /// Stops the source while the target is fetching, ends the target by force,
 /// and lets the source go on.
 void closes_what_it_receives(worker_process& source, worker_process& target) {
-  auto metadata = target.must("writable late 400000000");
-  source.must("write late 1 400000000 " + metadata);
-  until_in_progress(target, "late");
-  source.signal(SIGSTOP);
+  auto begin = [&] {
+    auto metadata = target.must("writable late 400000000");
+    source.must("write late 1 400000000 " + metadata);
+  };
+  stop_in_mid_transfer(begin, source, target, "late");
   target.tell("cancel late");
   auto answer = target.hear();
   CAPTURE(answer);

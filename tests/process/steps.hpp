@@ -8,6 +8,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <chrono>
+#include <csignal>
 #include <memory>
 #include <string>
 #include <utility>
@@ -79,6 +80,23 @@ inline bool try_until_in_progress(worker_process& x, const std::string& id) {
 inline void until_in_progress(worker_process& x, const std::string& id) {
   CAPTURE(id);
   REQUIRE(try_until_in_progress(x, id));
+}
+
+/// Begins transfers with `begin` until it has stopped `source` in the middle of
+/// one: a busy machine may finish one before it is seen to move.
+template <class Begin>
+void stop_in_mid_transfer(Begin begin, worker_process& source,
+                          worker_process& target, const std::string& id) {
+  for (int attempts = 20; attempts > 0; --attempts) {
+    begin();
+    if (!try_until_in_progress(target, id))
+      continue;
+    source.signal(SIGSTOP);
+    if (target.must("status " + id).starts_with("IN_PROGRESS"))
+      return;
+    source.signal(SIGCONT);
+  }
+  FAIL("no transfer of " << id << " was caught in the middle");
 }
 
 /// An operation between two workers: `active` moves its "a", `passive` its "p".
