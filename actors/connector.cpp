@@ -27,24 +27,10 @@ connector_state::connector_state(actor_base* self, std::string label,
 
 connector_impl::behavior_type connector_state::make_behavior() {
   return {
-    // -- passive operations --------------------------------------------------
-    [this](create_writable_atom, descriptor_list& local) {
-      return create<writable_operation>(std::move(local),
-                                        access_mode::destination, {});
-    },
-    [this](create_writable_atom, descriptor_list& local,
-           const operation_options& opts) {
-      return create<writable_operation>(std::move(local),
-                                        access_mode::destination, opts);
-    },
-    [this](create_readable_atom, descriptor_list& local) {
-      return create<readable_operation>(std::move(local), access_mode::source,
-                                        {});
-    },
-    [this](create_readable_atom, descriptor_list& local,
-           const operation_options& opts) {
-      return create<readable_operation>(std::move(local), access_mode::source,
-                                        opts);
+    // CAF looks for a handler from the top: the hot ones come first.
+    [this](ended_atom, uint64_t id) {
+      if (operations_.erase(id) == 0)
+        forget_peer(id);
     },
     // -- active operations ---------------------------------------------------
     [this](begin_write_atom, descriptor_list& local, const metadata& remote) {
@@ -65,14 +51,29 @@ connector_impl::behavior_type connector_state::make_behavior() {
       return begin<read_operation>(std::move(local), access_mode::destination,
                                    remote, operation_kind::readable, opts);
     },
+    // -- passive operations --------------------------------------------------
+    [this](create_writable_atom, descriptor_list& local) {
+      return create<writable_operation>(std::move(local),
+                                        access_mode::destination, {});
+    },
+    [this](create_writable_atom, descriptor_list& local,
+           const operation_options& opts) {
+      return create<writable_operation>(std::move(local),
+                                        access_mode::destination, opts);
+    },
+    [this](create_readable_atom, descriptor_list& local) {
+      return create<readable_operation>(std::move(local), access_mode::source,
+                                        {});
+    },
+    [this](create_readable_atom, descriptor_list& local,
+           const operation_options& opts) {
+      return create<readable_operation>(std::move(local), access_mode::source,
+                                        opts);
+    },
     // -- life ----------------------------------------------------------------
     [this](link_atom, uint64_t id, const link_info& x) {
       if (auto i = find_peer(id); i != peers_.end())
         i->second.link = x;
-    },
-    [this](ended_atom, uint64_t id) {
-      if (operations_.erase(id) == 0)
-        forget_peer(id);
     },
     [this](dropped_atom) {
       end_all(local_end(errc::cancelled, "the connector was dropped"),

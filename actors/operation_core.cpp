@@ -52,42 +52,21 @@ operation_impl::behavior_type operation_core::make_behavior() {
   if (setup_.deadline != caf::infinite)
     deadline_ = remind(self_, setup_.deadline, deadline_atom_v);
   start();
+  // CAF looks for a message's handler from the top: what each operation needs
+  // comes first.
   return {
-    // -- from the user -------------------------------------------------------
-    [this](metadata_atom) { return describe(); },
-    [this](status_atom) { return report_; },
-    [this](wait_atom) { return wait({}, true); },
-    [this](cancel_atom) { return wait({}, false); },
-    [this](cancel_atom, const std::string&) { return wait({}, false); },
     [this](wait_atom, detail::keep_alive& handle) {
       return wait(std::move(handle), true);
     },
-    [this](cancel_atom, std::string& why, detail::keep_alive& handle) {
-      if (!ending())
-        on_cancel(local_end(errc::cancelled, std::move(why)));
-      return wait(std::move(handle), false);
-    },
-    // -- from the connector, the handle and the timers -----------------------
-    [this](shutdown_atom, const caf::error& reason) -> caf::result<void> {
-      if (!ending())
-        on_cancel(reason);
-      if (is_final(report_.status))
-        return caf::unit;
-      shutdowns_.emplace_back(self_->make_response_promise<void>());
-      return shutdowns_.back();
-    },
-    [this](dropped_atom) {
-      dropped_ = true;
-      if (!ending())
-        on_cancel(local_end(errc::cancelled, "the last handle was dropped"));
-      quit_if_done();
-    },
-    [this](deadline_atom) {
-      if (!ending())
-        on_cancel(local_end(errc::deadline_exceeded, {}));
-    },
-    [this](grace_atom) { on_grace_over(); },
     // -- from the transport --------------------------------------------------
+    [this](const transfer_settled& x) {
+      if (!is_final(report_.status))
+        on_settled(x);
+    },
+    [this](const transfer_landed& x) {
+      if (!is_final(report_.status))
+        on_landed(x);
+    },
     [this](const transfer_claimed& x) {
       if (!ending())
         on_claimed(x);
@@ -99,14 +78,6 @@ operation_impl::behavior_type operation_core::make_behavior() {
         report_.bytes = x.bytes;
       progress_in_grace_ = true;
     },
-    [this](const transfer_landed& x) {
-      if (!is_final(report_.status))
-        on_landed(x);
-    },
-    [this](const transfer_settled& x) {
-      if (!is_final(report_.status))
-        on_settled(x);
-    },
     [this](const transfer_failed& x) {
       if (!ending())
         on_failed(x);
@@ -115,6 +86,38 @@ operation_impl::behavior_type operation_core::make_behavior() {
       if (!ending())
         on_frame(x);
     },
+    // -- from the connector, the handle and the timers -----------------------
+    [this](dropped_atom) {
+      dropped_ = true;
+      if (!ending())
+        on_cancel(local_end(errc::cancelled, "the last handle was dropped"));
+      quit_if_done();
+    },
+    [this](shutdown_atom, const caf::error& reason) -> caf::result<void> {
+      if (!ending())
+        on_cancel(reason);
+      if (is_final(report_.status))
+        return caf::unit;
+      shutdowns_.emplace_back(self_->make_response_promise<void>());
+      return shutdowns_.back();
+    },
+    [this](deadline_atom) {
+      if (!ending())
+        on_cancel(local_end(errc::deadline_exceeded, {}));
+    },
+    [this](grace_atom) { on_grace_over(); },
+    // -- from the user -------------------------------------------------------
+    [this](metadata_atom) { return describe(); },
+    [this](status_atom) { return report_; },
+    [this](cancel_atom, std::string& why, detail::keep_alive& handle) {
+      if (!ending())
+        on_cancel(local_end(errc::cancelled, std::move(why)));
+      return wait(std::move(handle), false);
+    },
+    // Never sent: the proxy adds itself to these.
+    [this](wait_atom) { return wait({}, true); },
+    [this](cancel_atom) { return wait({}, false); },
+    [this](cancel_atom, const std::string&) { return wait({}, false); },
   };
 }
 

@@ -148,17 +148,17 @@ transport_actor::behavior_type transport_state::make_behavior() {
   self_->loop().set_poller(this);
   schedule_tick();
   return {
+    [this](source& x) { transfers_.start(std::move(x)); },
+    [this](sink& x) { transfers_.install(std::move(x)); },
+    [this](frame& x) {
+      if (auto* to = find(x.link_id))
+        to->send(std::move(x));
+    },
     [this](connect_atom, worker_info& to, link_watcher& watcher) {
       auto promise = self_->make_response_promise<link_info>();
       connect(std::move(to), {promise, std::move(watcher)});
       return promise;
     },
-    [this](frame& x) {
-      if (auto* to = find(x.link_id))
-        to->send(std::move(x));
-    },
-    [this](sink& x) { transfers_.install(std::move(x)); },
-    [this](source& x) { transfers_.start(std::move(x)); },
     [this](const withdrawal& x) {
       auto promise = self_->make_response_promise<void>();
       transfers_.withdraw(x, [promise]() mutable { promise.deliver(); });
@@ -332,7 +332,10 @@ size_t transport_state::progress() {
     ++events;
   }
   settle();
-  events += local_lane_.progress();
+  if (auto pieces = local_lane_.progress(); pieces > 0) {
+    events += pieces;
+    settle(); // the source of what has landed need not wait for a round
+  }
   events += active_self_.progress();
   events += passive_self_.progress();
   links_.flush();

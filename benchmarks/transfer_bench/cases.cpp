@@ -149,6 +149,8 @@ private:
     };
     if (x.size >= threshold)
       append(against({contender::raw_eager}, loop, x));
+    if (x.mode == direction::write && x.size <= small)
+      append(against({contender::actors}, loop, x));
     append(against({contender::raw_put, contender::raw_pull,
                     contender::process_vm_readv, contender::memcpy,
                     contender::tcp_socket},
@@ -182,10 +184,14 @@ private:
              [this](const subject& who, direction mode) {
                work x{work_kind::transfers, mode,        4 * kib, 1, 64,
                       pick(4000, 20000),    caller::loop};
-               add({"operations", figure::rate, who, x,
-                    against({contender::raw_ucx, contender::raw_put,
-                             contender::raw_pull, contender::tcp_socket},
-                            who.loop, x)});
+               auto controls
+                 = against({contender::raw_ucx, contender::raw_put,
+                            contender::raw_pull, contender::tcp_socket},
+                           who.loop, x);
+               if (mode == direction::write)
+                 for (auto& y : against({contender::actors}, who.loop, x))
+                   controls.push_back(std::move(y));
+               add({"operations", figure::rate, who, x, std::move(controls)});
              });
   }
 
@@ -318,8 +324,8 @@ std::vector<std::string> case_names() {
 
 std::vector<std::string> control_names() {
   return {"raw_ucx",  "raw_eager",        "raw_put",    "raw_pull",
-          "memcpy",   "process_vm_readv", "tcp_socket", "contiguous",
-          "one_peer", "one_runtime"};
+          "memcpy",   "process_vm_readv", "tcp_socket", "actors",
+          "contiguous", "one_peer", "one_runtime"};
 }
 
 std::vector<group> make_groups(const options& opts, bool same_host) {

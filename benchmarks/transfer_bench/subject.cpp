@@ -9,7 +9,7 @@ namespace transfer_bench {
 
 namespace {
 
-constexpr std::array<std::pair<contender, const char*>, 8> names{{
+constexpr std::array<std::pair<contender, const char*>, 9> names{{
   {contender::library, "library"},
   {contender::raw_ucx, "raw_ucx"},
   {contender::raw_eager, "raw_eager"},
@@ -18,6 +18,7 @@ constexpr std::array<std::pair<contender, const char*>, 8> names{{
   {contender::process_vm_readv, "process_vm_readv"},
   {contender::memcpy, "memcpy"},
   {contender::tcp_socket, "tcp_socket"},
+  {contender::actors, "actors"},
 }};
 
 } // namespace

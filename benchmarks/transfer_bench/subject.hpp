@@ -23,6 +23,8 @@ enum class contender {
   process_vm_readv,
   memcpy,
   tcp_socket,
+  /// CAF alone, in one process: the messages of a write.
+  actors,
 };
 
 std::string to_string(contender x);

@@ -8,6 +8,7 @@
 
 #include <ucp/api/ucp.h>
 
+#include <cstdlib>
 #include <memory>
 #include <sstream>
 
@@ -37,6 +38,12 @@ caf::error check_version() {
                             + " but loaded UCX " + library_version());
 }
 
+// Releases from 1.17 on want the option's name with its prefix.
+void modify_tcp(ucp_config_t& config, const char* option, const char* value) {
+  constexpr auto prefix = UCP_API_MINOR >= 17 ? "TCP_" : "";
+  ucp_config_modify(&config, (std::string{prefix} + option).c_str(), value);
+}
+
 // What is right for us and not UCX's default. A release that lacks one of the
 // options does not need it.
 void set_defaults(ucp_config_t& config, uint64_t max_eager_size) {
@@ -51,9 +58,10 @@ void set_defaults(ucp_config_t& config, uint64_t max_eager_size) {
   ucp_config_modify(&config, "ZCOPY_THRESH", zcopy.c_str());
   // Otherwise UCX waits for hosts that do not answer, and the loop with it; and
   // UCX 1.13 aborts (tcp_ep.c:478) if a host resets the connection too soon.
-  // Later releases want the option's name with its prefix.
-  constexpr auto name = UCP_API_MINOR >= 17 ? "TCP_CONN_NB" : "CONN_NB";
-  ucp_config_modify(&config, name, "y");
+  modify_tcp(config, "CONN_NB", "y");
+  // Otherwise what the outbox has gathered goes out in pieces of 8 KiB.
+  if (std::getenv("UCX_TCP_TX_SEG_SIZE") == nullptr)
+    modify_tcp(config, "TX_SEG_SIZE", "64K");
 }
 
 } // namespace
