@@ -21,7 +21,8 @@ connector_state::connector_state(actor_base* self, std::string label,
     label_(std::move(label)),
     transport_(std::move(transport)),
     worker_(std::move(worker)),
-    options_(std::move(options)) {
+    options_(std::move(options)),
+    metrics_(std::make_shared<operation_metrics>(self->home_system())) {
   // nop
 }
 
@@ -112,6 +113,7 @@ connector_state::prepare(descriptor_list local, access_mode use,
     return make_error(errc::invalid_option, "the deadline is negative");
   operation_setup result;
   result.transport = transport_;
+  result.metrics = metrics_;
   result.listener
     = caf::actor_cast<operation_listener>(caf::strong_actor_ptr{self_->ctrl()});
   result.local = std::move(local);

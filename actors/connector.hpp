@@ -12,6 +12,7 @@
 #include <caf/typed_actor.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <unordered_map>
 
@@ -99,6 +100,7 @@ private:
   transport_actor transport_;
   worker_info worker_;
   runtime_options options_;
+  std::shared_ptr<operation_metrics> metrics_;
   std::unordered_map<uint64_t, operation_impl> operations_; // by actor ID
   peer_map peers_;
   bool closed_ = false;

@@ -185,6 +185,7 @@ void operation_core::finalize() {
   self_->loop().cancel(grace_);
   report_.status = *outcome_;
   report_.reason = outcome_reason_;
+  setup_.metrics->count(report_);
   setup_.local.clear(); // the owners of the memory are free to go
   on_final();
   for (auto& x : std::exchange(waiters_, {}))

@@ -4,6 +4,7 @@
 
 #include "caf_rdma/actors/detail/handle_proxy.hpp"
 #include "caf_rdma/actors/operation.hpp"
+#include "caf_rdma/actors/operation_metrics.hpp"
 #include "caf_rdma/messages/descriptor.hpp"
 #include "caf_rdma/transport/hosted.hpp"
 #include "caf_rdma/transport/transport.hpp"
@@ -13,6 +14,7 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,6 +40,7 @@ using operation_listener
 struct operation_setup {
   transport_actor transport;
   operation_listener listener;
+  std::shared_ptr<operation_metrics> metrics;
   descriptor_list local;
   /// Time until the operation ends by itself.
   caf::timespan deadline = caf::infinite;

@@ -94,6 +94,12 @@ caf::expected<local_verdict> read(wire::LocalVerdict::Reader in) {
   return local_verdict{in.getUsable(), std::move(*reason)};
 }
 
+caf::expected<local_ring> read(wire::LocalRing::Reader in) {
+  if (in.getFd() > INT32_MAX || in.getNonce() == 0)
+    return fail("a local ring without a descriptor or a nonce");
+  return local_ring{in.getFd(), in.getNonce()};
+}
+
 caf::error validate(const offer& x) {
   if (x.length == 0 || x.chunk_size == 0 || x.total == 0)
     return fail("an offer with a length, chunk size or total of 0");
@@ -200,6 +206,11 @@ caf::expected<frame> read(wire::Frame::Reader in) {
       return put(x, read(in.getLocalNonce()));
     case wire::Frame::LOCAL_VERDICT:
       return put(x, read(in.getLocalVerdict()));
+    case wire::Frame::LOCAL_RING:
+      return put(x, read(in.getLocalRing()));
+    case wire::Frame::LOCAL_SWITCH:
+      x.content = local_switch{};
+      return x;
     case wire::Frame::OFFER:
       return put(x, read(in.getOffer()));
     case wire::Frame::REQUEST:

@@ -91,6 +91,16 @@ void write(wire::Frame::Builder out, const local_verdict& x) {
   write_reason(y, x.reason);
 }
 
+void write(wire::Frame::Builder out, const local_ring& x) {
+  auto y = out.initLocalRing();
+  y.setFd(x.fd);
+  y.setNonce(x.nonce);
+}
+
+void write(wire::Frame::Builder out, const local_switch&) {
+  out.setLocalSwitch();
+}
+
 void write(wire::Frame::Builder out, const offer& x) {
   auto y = out.initOffer();
   detail::write(y.initToken(), x.secret);
@@ -222,6 +232,14 @@ std::string describe(const local_nonce& x) {
 
 std::string describe(const local_verdict& x) {
   return x.usable ? "local lane is usable" : "no local lane: " + x.reason;
+}
+
+std::string describe(const local_ring& x) {
+  return "local ring " + std::to_string(x.fd);
+}
+
+std::string describe(const local_switch&) {
+  return "switch to the local ring";
 }
 
 std::string describe(const offer& x) {

@@ -90,6 +90,19 @@ struct local_verdict {
   friend bool operator==(const local_verdict&, const local_verdict&) = default;
 };
 
+/// Says where the sender's ring is.
+struct local_ring {
+  uint32_t fd = 0;
+  uint64_t nonce = 0;
+
+  friend bool operator==(const local_ring&, const local_ring&) = default;
+};
+
+/// Says that further frames and small chunks come by the receiver's ring.
+struct local_switch {
+  friend bool operator==(const local_switch&, const local_switch&) = default;
+};
+
 struct offer {
   token secret;
   uint64_t offset = 0;
@@ -140,8 +153,8 @@ struct frame {
   uint64_t link_id = 0;
   uint64_t transfer_id = 0;
   std::variant<hello, hello_ack, hello_refused, pairing, heartbeat, goodbye,
-               local_probe, local_nonce, local_verdict, offer, read_request,
-               cancel_request, transfer_ended>
+               local_probe, local_nonce, local_verdict, local_ring, local_switch,
+               offer, read_request, cancel_request, transfer_ended>
     content;
 
   friend bool operator==(const frame&, const frame&) = default;

@@ -99,6 +99,8 @@ struct Frame {
     localProbe @11 :LocalProbe;      # may I read your memory?
     localNonce @12 :LocalNonce;      # try it here
     localVerdict @13 :LocalVerdict;  # whether it worked
+    localRing @15 :LocalRing;        # put what you have for me in here
+    localSwitch @16 :Void;           # all that follows comes by your ring
     # -- transfer --------------------------------------------------------------
     offer @6 :Offer;        # source to destination; the chunk's bytes follow
     request @7 :Request;    # read operation to readable operation
@@ -137,6 +139,14 @@ struct LocalNonce {
 struct LocalVerdict {
   usable @0 :Bool;
   reason @1 :Text;  # why it is not
+}
+
+# Where the lane is local, frames and small chunks may go through shared memory:
+# a ring that the receiver has made (local/ring.hpp). Its messages are those that
+# UCX would carry.
+struct LocalRing {
+  fd @0 :UInt32;     # of a memfd in the sender's process, see /proc/PID/fd
+  nonce @1 :UInt64;  # stands in the ring
 }
 
 # One chunk of a transfer. A transfer is the concatenation of its descriptors;

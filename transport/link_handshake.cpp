@@ -212,6 +212,11 @@ void link_table::receive_local(ucx_link& x, const frame& what) {
     x.send(frame{0, 0, x.local.try_out(*nonce)});
   else if (auto* verdict = std::get_if<local_verdict>(&what.content))
     x.local.conclude(*verdict);
+  else if (auto* ring = std::get_if<local_ring>(&what.content))
+    x.enter_ring(*ring);
+  else if (std::holds_alternative<local_switch>(what.content)
+           && x.ring_entered())
+    rings_.push_back(x.id());
   else
     return;
   settle_lane(x);

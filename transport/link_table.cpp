@@ -23,9 +23,11 @@ link_table::link_table(const transport_options& options, progress_loop& loop,
     pool_(pool),
     worker_(worker),
     self_(std::move(self)),
-    env_{options, pool, cells, {}},
+    env_{options, pool, cells, {}, {}},
     host_(options.lane == "ucx" ? 0 : local::host_id()),
     on_failure_(std::move(on_failure)),
+    up_(loop.system().metrics().gauge_family("rdma.links", "up", {"lane"},
+                                             "Links to other workers.")),
     last_tick_(loop.now()) {
   // nop
 }
@@ -38,8 +40,8 @@ void link_table::on_endpoint_error(void* arg, ucp_ep_h ep,
   static_cast<link_table*>(arg)->failures_.push_back({ep, status});
 }
 
-// UCX 1.13 aborts (tcp_ep.c:478) when it wants to answer on a connection that the
-// peer has reset. So it gets the chance to notice that first.
+// UCX 1.13 aborts (tcp_ep.c:478) when it wants to answer on a connection that
+// the peer has reset. So it gets the chance to notice that first.
 caf::expected<ucx::endpoint> link_table::make_endpoint(const worker_info& to) {
   worker_.progress();
   ++endpoint_count(to);
@@ -150,6 +152,7 @@ void link_table::settle_lane(ucx_link& x) {
   if (x.announced || !x.local.decided())
     return;
   x.announced = true;
+  count(x, 1);
   auto text = "link to " + x.peer() + " is up, lane " + x.lane();
   if (!x.local.usable())
     text += " (" + x.local.reason() + ')';
@@ -160,6 +163,8 @@ void link_table::settle_lane(ucx_link& x) {
                               + " (rdma.lane): " + x.local.reason()));
     return;
   }
+  if (x.local.usable() && options_.local_ring_size > 0)
+    x.offer_ring(options_.local_ring_size);
   for (auto& client : x.clients)
     if (client.promise.pending())
       client.promise.deliver(link_info{x.id(), x.lane()});
@@ -191,7 +196,13 @@ void link_table::say_goodbye(ucx_link& x, const caf::error& reason) {
   }
 }
 
+void link_table::count(const ucx_link& x, int difference) {
+  if (x.announced)
+    up_->get_or_add({{"lane", x.lane()}})->inc(difference);
+}
+
 void link_table::take_down(ucx_link& x, const caf::error& reason) {
+  count(x, -1);
   on_failure_(x, reason);
   say_goodbye(x, reason);
   auto answer = restarted(x) ? make_error(errc::stale_metadata,
@@ -307,16 +318,31 @@ void link_table::flush() {
       hello_waits_ |= !x.link->try_hello();
   }
   flushing_.swap(env_.unsent);
+  flushing_.insert(flushing_.end(), env_.stuck.begin(), env_.stuck.end());
+  env_.stuck.clear();
+  std::ranges::sort(flushing_);
+  flushing_.erase(std::unique(flushing_.begin(), flushing_.end()),
+                  flushing_.end());
   for (auto id : flushing_)
     if (auto* x = find(id))
       x->flush();
   flushing_.clear();
 }
 
+bool link_table::prepare_sleep() {
+  auto result = true;
+  for_each_ring([&result](ucx_link&, local::ring_reader& ring) {
+    result &= ring.prepare_sleep();
+  });
+  return result;
+}
+
 void link_table::abandon() {
   dismiss([](const notice&) { return true; });
-  for (auto& [id, x] : links_)
+  for (auto& [id, x] : links_) {
+    count(*x, -1);
     close(x->endpoint);
+  }
   links_.clear();
 }
 

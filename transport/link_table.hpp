@@ -5,6 +5,9 @@
 #include "caf_rdma/transport/ucx/worker.hpp"
 #include "caf_rdma/transport/ucx_link.hpp"
 
+#include <caf/telemetry/gauge.hpp>
+#include <caf/telemetry/metric_registry.hpp>
+
 #include <deque>
 #include <functional>
 #include <memory>
@@ -90,10 +93,29 @@ public:
   /// Sends what the links have collected, and hellos that can leave.
   void flush();
 
-  /// True if `flush` has something to do.
+  /// True if `flush` has something to do, and nobody wakes us for it.
   bool unsent() const noexcept {
     return !env_.unsent.empty();
   }
+
+  // -- rings of peers on this host
+  // ---------------------------------------------
+
+  /// Calls `f(ucx_link&, local::ring_reader&)` for each ring that a peer uses;
+  /// `f` must not take links up or down.
+  template <class F>
+  void for_each_ring(F f) {
+    std::erase_if(rings_, [this, &f](link_id id) {
+      auto* x = find(id);
+      if (x != nullptr)
+        f(*x, *x->ring());
+      return x == nullptr;
+    });
+  }
+
+  /// Asks the peers to wake us when they put something into their rings.
+  /// Returns false if something is there already.
+  bool prepare_sleep();
 
   /// Closes everything without telling anybody.
   void abandon();
@@ -111,8 +133,8 @@ private:
   };
 
   // A frame for a worker that is not linked, over an endpoint of its own, which
-  // stays open until the frame has had time to leave: closing with a flush would
-  // never end with a peer that hangs.
+  // stays open until the frame has had time to leave: closing with a flush
+  // would never end with a peer that hangs.
   struct notice {
     std::unique_ptr<ucx_link> link;
     progress_loop::time_point since;
@@ -185,6 +207,9 @@ private:
   /// Tells the clients of a link that is up once its lane is settled.
   void settle_lane(ucx_link& x);
 
+  /// Adds to the metric `rdma.links.up` of the link's lane.
+  void count(const ucx_link& x, int difference);
+
   bool restarted(const ucx_link& x) const;
 
   void bring_up(ucx_link& x);
@@ -200,8 +225,9 @@ private:
   worker_info self_;
   link_environment env_;
   std::vector<link_id> flushing_;
-  bool hello_waits_ = false; // some hello may have to be sent
-  uint64_t host_; // 0 if the local lane is not to be used
+  std::vector<link_id> rings_; // links with a ring that the peer uses
+  bool hello_waits_ = false;   // some hello may have to be sent
+  uint64_t host_;              // 0 if the local lane is not to be used
   failure_handler on_failure_;
   std::unordered_map<link_id, std::unique_ptr<ucx_link>> links_;
   std::unordered_map<uint64_t, ucx_link*> by_incarnation_;
@@ -214,6 +240,7 @@ private:
   std::vector<notice> notices_;
   std::unordered_map<link_id, epitaph> epitaphs_;
   std::deque<link_id> oldest_epitaphs_;
+  caf::telemetry::metric_family_impl<caf::telemetry::int_gauge>* up_;
   bool closing_ = false;
   progress_loop::time_point last_tick_;
 };

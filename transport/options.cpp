@@ -3,6 +3,9 @@
 #include "caf_rdma/transport/options.hpp"
 
 #include "caf_rdma/messages/error.hpp"
+#include "caf_rdma/transport/local/ring.hpp"
+
+#include <bit>
 
 namespace rdma {
 
@@ -20,6 +23,12 @@ caf::error check(const transport_options& x) {
   if (x.local_piece_size < 4096 || x.local_piece_size > (uint64_t{64} << 20))
     return bad("local-piece-size must be 4KiB to 64MiB, is "
                + std::to_string(x.local_piece_size) + " bytes");
+  if (auto n = x.local_ring_size;
+      n != 0
+      && (n < local::ring_reader::min_size || n > local::ring_reader::max_size
+          || !std::has_single_bit(n)))
+    return bad("local-ring-size must be 0 or a power of two, 128KiB to 1GiB, is "
+               + std::to_string(n) + " bytes");
   if (x.max_inbound_bytes < x.chunk_size)
     return bad("max-inbound-bytes must be at least chunk-size");
   if (x.heartbeat <= caf::timespan{0})

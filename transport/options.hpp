@@ -32,6 +32,9 @@ struct transport_options {
   /// Bytes to read at a time from a process of this host, 4 KiB to 64 MiB; all
   /// else waits for so long.
   uint64_t local_piece_size = uint64_t{1} << 20;
+  /// Bytes of the shared memory through which a process of this host sends
+  /// frames and small chunks: a power of two, 128 KiB to 1 GiB; 0: by UCX.
+  uint64_t local_ring_size = uint64_t{256} << 10;
   /// Bytes that may be on their way into this runtime from one peer by
   /// rendezvous; further offers wait. Slow links are given less, so that
   /// heartbeats do not wait behind bulk.

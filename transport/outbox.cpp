@@ -8,6 +8,15 @@
 
 namespace rdma {
 
+namespace {
+
+// Ends a request that UCX has never seen.
+void end(ucx::request& x, ucs_status_t status) {
+  x.post([status] { return UCS_STATUS_PTR(status); });
+}
+
+} // namespace
+
 // -- construction, destruction -----------------------------------------------
 
 outbox::~outbox() {
@@ -52,20 +61,46 @@ void outbox::encode_frame(const frame& x, ucp_ep_h to) {
 }
 
 void outbox::flush(ucp_ep_h to) {
+  if (to == nullptr)
+    for (auto& x : std::exchange(waiting_, {}))
+      end(*x.req, UCS_ERR_CANCELED);
+  else
+    drain();
   if (req_ == nullptr)
     return;
-  auto& req = *std::exchange(req_, nullptr);
+  message x{std::exchange(req_, nullptr),
+            header_.first(std::exchange(header_size_, 0)),
+            data_.first(std::exchange(data_size_, 0))};
+  // What `x` ends may look at us.
   auto chunks = std::exchange(chunks_, nullptr);
-  auto header = header_.first(std::exchange(header_size_, 0));
-  auto data = data_.first(std::exchange(data_size_, 0));
-  req.post([&]() -> ucs_status_ptr_t {
-    if (to == nullptr)
-      return UCS_STATUS_PTR(UCS_ERR_CANCELED);
-    auto param = req.send_param();
+  if (to == nullptr) {
+    end(*x.req, UCS_ERR_CANCELED);
+  } else if (ring_) {
+    waiting_.push_back(x);
+    drain();
+  } else {
+    send(x, to);
+  }
+}
+
+void outbox::drain() {
+  while (!waiting_.empty()) {
+    auto x = waiting_.front();
+    if (!ring_->write(x.header, x.data))
+      return;
+    waiting_.pop_front();
+    end(*x.req, UCS_OK);
+  }
+}
+
+void outbox::send(const message& x, ucp_ep_h to) {
+  x.req->post([&] {
+    auto param = x.req->send_param();
     param.op_attr_mask |= UCP_OP_ATTR_FIELD_FLAGS;
     param.flags = UCP_AM_SEND_FLAG_EAGER;
-    return ucp_am_send_nbx(to, frame_message_id, header.data(), header.size(),
-                           data.data(), data.size(), &param);
+    return ucp_am_send_nbx(to, frame_message_id, x.header.data(),
+                           x.header.size(), x.data.data(), x.data.size(),
+                           &param);
   });
 }
 

@@ -83,13 +83,59 @@ void ucx_link::send(frame x) {
   if (!endpoint)
     return;
   x.link_id = remote_id;
+  if (x.transfer_id == 0 && outbox_.in_ring()) {
+    post_alone(to_bytes(x), UCP_AM_SEND_FLAG_EAGER);
+    return;
+  }
   collect();
   outbox_.add(x, endpoint.get());
+}
+
+void ucx_link::flush() {
+  outbox_.flush(endpoint.get());
+  if (outbox_.stuck())
+    env_.stuck.push_back(id_);
+  if (outbox_.reader_sleeps() && endpoint)
+    wake_peer();
 }
 
 void ucx_link::collect() {
   if (outbox_.empty())
     env_.unsent.push_back(id_);
+}
+
+// -- rings -------------------------------------------------------------------
+
+void ucx_link::offer_ring(size_t size) {
+  ring_ = local::ring_reader::make(size);
+  if (ring_)
+    send(frame{0, 0,
+               local_ring{static_cast<uint32_t>(ring_->fd()), ring_->nonce()}});
+}
+
+void ucx_link::enter_ring(const local_ring& x) {
+  if (outbox_.in_ring() || !local.readable())
+    return;
+  auto ring = local::ring_writer::open(local.process(), static_cast<int>(x.fd),
+                                       x.nonce);
+  if (!ring)
+    return;
+  post_alone(to_bytes(frame{remote_id, 0, local_switch{}}),
+             UCP_AM_SEND_FLAG_EAGER);
+  outbox_.use(std::move(*ring));
+}
+
+bool ucx_link::ring_entered() {
+  if (!ring_ || ring_entered_)
+    return false;
+  ring_->close_fd();
+  ring_entered_ = true;
+  return true;
+}
+
+void ucx_link::wake_peer() {
+  post_alone(to_bytes(frame{remote_id, 0, heartbeat{}}),
+             UCP_AM_SEND_FLAG_EAGER);
 }
 
 // -- chunks ------------------------------------------------------------------
@@ -111,7 +157,7 @@ bool ucx_link::post(const chunk& x, ucx::request_observer& for_borrowed,
     post(x, env_.pool.acquire(&for_borrowed, tag), whole);
     return false;
   }
-  if (x.header.length <= outbox::max_chunk_size) {
+  if (x.header.length <= outbox_.max_chunk_size()) {
     collect();
     copy(x, outbox_.add(as_sent(x), x.header.length, endpoint.get(), for_copied,
                         tag));

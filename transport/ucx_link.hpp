@@ -4,6 +4,7 @@
 
 #include "caf_rdma/transport/link.hpp"
 #include "caf_rdma/transport/local/handshake.hpp"
+#include "caf_rdma/transport/local/ring.hpp"
 #include "caf_rdma/transport/options.hpp"
 #include "caf_rdma/transport/outbox.hpp"
 #include "caf_rdma/transport/progress_loop.hpp"
@@ -13,6 +14,7 @@
 #include <caf/typed_response_promise.hpp>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -27,13 +29,16 @@ struct link_environment {
   local::cell_pool& cells;
   /// Names of links that have something to flush.
   std::vector<link_id> unsent;
+  /// Names of links that wait for room in the peer's ring, who wakes us then.
+  std::vector<link_id> stuck;
 };
 
 /// A link to a worker in another process, over one UCX endpoint of our own. It
 /// is up once both sides know each other's link ID, and that UCX has paired
-/// their endpoints. Frames always go by UCX; if the peer is a process of this
-/// host whose memory we can read, and it ours, larger transfers are fetched in
-/// place.
+/// their endpoints. If the peer is a process of this host whose memory we can
+/// read, and it ours, larger transfers are fetched in place, and frames about
+/// transfers go through rings in shared memory, one of each side. Frames about
+/// the link itself always go by UCX.
 class ucx_link : public link {
 public:
   // -- types -----------------------------------------------------------------
@@ -98,9 +103,28 @@ public:
   void ask_pairing();
 
   /// Sends what `send` and `post` have collected.
-  void flush() {
-    outbox_.flush(endpoint.get());
+  void flush();
+
+  // -- rings -----------------------------------------------------------------
+
+  /// Tells the peer of a ring that it can put its frames into.
+  void offer_ring(size_t size);
+
+  /// Uses the peer's ring for all further frames about transfers, if we can.
+  void enter_ring(const local_ring& x);
+
+  /// The peer uses our ring. Returns false if there is none, or if it has said
+  /// so before.
+  bool ring_entered();
+
+  /// Where the peer's frames come in; null if by UCX only.
+  local::ring_reader* ring() noexcept {
+    return ring_entered_ ? &*ring_ : nullptr;
   }
+
+  /// Wakes the peer, which waits for something to read in its ring, or for room
+  /// in ours.
+  void wake_peer();
 
   // -- overrides of link -----------------------------------------------------
 
@@ -149,6 +173,8 @@ private:
   link_environment& env_;
   outbox outbox_;
   std::vector<std::byte> hello_; // not sent yet
+  std::optional<local::ring_reader> ring_;
+  bool ring_entered_ = false;
 };
 
 } // namespace rdma

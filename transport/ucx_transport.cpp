@@ -2,6 +2,7 @@
 
 #include "caf_rdma/transport/ucx_transport.hpp"
 
+#include "caf_rdma/transport/arrivals.hpp"
 #include "caf_rdma/transport/hosted.hpp"
 #include "caf_rdma/transport/link_table.hpp"
 #include "caf_rdma/transport/local_lane.hpp"
@@ -50,32 +51,11 @@ public:
   }
 
 private:
+  // Rounds in a row that rings alone may keep busy.
+  static constexpr size_t max_rounds_without_ucx = 8;
+
   // Time that links may take to come up after a shutdown.
   static constexpr auto max_linger = std::chrono::milliseconds{300};
-
-  struct arrival {
-    frame what;
-    ucp_ep_h reply = nullptr;
-    // Of an offer that has come before its link is up: UCX's handle for data
-    // that waits at the source, or the data.
-    void* held = nullptr;
-    std::vector<std::byte> data;
-  };
-
-  static ucs_status_t on_message(void* arg, const void* header,
-                                 size_t header_size, void* data, size_t size,
-                                 const ucp_am_recv_param_t* param);
-
-  ucs_status_t receive(frame x, void* data, size_t size,
-                       const ucp_am_recv_param_t* param);
-
-  ucs_status_t postpone(frame x, void* data, size_t size, bool rendezvous);
-
-  void dispatch(arrival& x);
-
-  void dispatch_postponed(ucx_link* from, arrival& x);
-
-  void hold_in_place(ucx_link& from, const frame& x);
 
   void settle();
 
@@ -94,13 +74,14 @@ private:
   local::cell_pool cells_; // outlives the sources
   transfer_table transfers_;
   link_table links_;
+  arrivals arrivals_;
   self_link active_self_;
   self_link passive_self_;
-  std::vector<arrival> arrivals_;
   progress_loop::timer_id tick_;
   caf::typed_response_promise<void> shutdown_;
   progress_loop::timer_id linger_;
   bool shutting_down_ = false;
+  size_t rounds_without_ucx_ = 0;
 };
 
 transport_state::transport_state(actor_base* self,
@@ -122,6 +103,8 @@ transport_state::transport_state(actor_base* self,
            [this](ucx_link& x, const caf::error& reason) {
              transfers_.fail(x.id(), reason);
            }),
+    arrivals_(self->loop(), ucx_->worker, links_, transfers_, ucx_lane_,
+              local_lane_),
     active_self_(make_random_id(), ucx_->self.id, transfers_),
     passive_self_(make_random_id(), ucx_->self.id, transfers_) {
   self_link::join(active_self_, passive_self_);
@@ -140,7 +123,7 @@ transport_state::~transport_state() {
 }
 
 transport_actor::behavior_type transport_state::make_behavior() {
-  auto err = ucx_->worker.receive(frame_message_id, on_message, this);
+  auto err = arrivals_.listen();
   if (err != caf::none) {
     self_->quit(err);
     return transport_actor::behavior_type::make_empty_behavior();
@@ -207,130 +190,17 @@ void transport_state::connect(worker_info to, ucx_link::client client) {
     links_.connect(std::move(to), std::move(client));
 }
 
-// -- frames ------------------------------------------------------------------
-
-ucs_status_t transport_state::on_message(void* arg, const void* header,
-                                         size_t header_size, void* data,
-                                         size_t size,
-                                         const ucp_am_recv_param_t* param) {
-  auto* self = static_cast<transport_state*>(arg);
-  auto frames = std::span{static_cast<const std::byte*>(header), header_size};
-  if (param->recv_attr & UCP_AM_RECV_ATTR_FLAG_RNDV) {
-    auto x = decode_frame(frames);
-    return x ? self->receive(std::move(*x), data, size, param)
-             : UCS_ERR_REJECTED;
-  }
-  auto* bytes = static_cast<std::byte*>(data);
-  while (auto n = first_frame_size(frames)) {
-    auto x = decode_frame(frames.first(n));
-    if (!x)
-      break; // nobody knows where the data of the others begin
-    frames = frames.subspan(n);
-    auto* chunk = std::get_if<offer>(&x->content);
-    // The last offer gets what is left, so that a wrong size is seen.
-    auto length = chunk == nullptr || chunk->in_place() ? 0
-                  : frames.empty()                      ? size
-                                   : std::min<size_t>(size, chunk->length);
-    self->receive(std::move(*x), bytes, length, param);
-    bytes += length;
-    size -= length;
-  }
-  return UCS_OK; // UCX asserts that an eager message is not rejected
-}
-
-ucs_status_t transport_state::receive(frame x, void* data, size_t size,
-                                      const ucp_am_recv_param_t* param) {
-  auto rendezvous = (param->recv_attr & UCP_AM_RECV_ATTR_FLAG_RNDV) != 0;
-  auto refused = rendezvous ? UCS_ERR_REJECTED : UCS_OK;
-  // Offers are handled before the frames that have come with them; the lane
-  // must be known by then.
-  if (auto* verdict = std::get_if<local_verdict>(&x.content))
-    if (auto* from = links_.find(x.link_id))
-      from->local.conclude(*verdict);
-  if (!std::holds_alternative<offer>(x.content)) {
-    auto reply = (param->recv_attr & UCP_AM_RECV_ATTR_FIELD_REPLY_EP)
-                   ? param->reply_ep
-                   : nullptr;
-    arrivals_.push_back({std::move(x), reply, nullptr, {}});
-    return refused;
-  }
-  auto* from = links_.find(x.link_id);
-  if (from == nullptr)
-    return links_.connecting(x.link_id)
-             ? postpone(std::move(x), data, size, rendezvous)
-             : refused;
-  from->last_heard = self_->loop().now();
-  if (rendezvous)
-    return transfers_.grants().hold(*from, ucx_lane_, x, {data, size})
-             ? UCS_INPROGRESS
-             : refused;
-  if (std::get<offer>(x.content).in_place()) {
-    hold_in_place(*from, x);
-    return UCS_OK;
-  }
-  transfers_.grants().take(*from, x, size, [data, size](auto write) {
-    write(std::span{static_cast<const std::byte*>(data), size});
-  });
-  return UCS_OK;
-}
-
-// Of a peer whose memory we have never read there is no process: such an offer
-// is held, too, and fails.
-void transport_state::hold_in_place(ucx_link& from, const frame& x) {
-  auto held = local_lane_.hold(from.local.process(),
-                               std::get<offer>(x.content));
-  if (!transfers_.grants().hold(from, local_lane_, x, held))
-    local_lane_.drop(held);
-}
-
-// The frame that brings the link up has come, but must not be handled within
-// UCX's progress. The offer waits its turn behind it.
-ucs_status_t transport_state::postpone(frame x, void* data, size_t size,
-                                       bool rendezvous) {
-  arrivals_.push_back({std::move(x), nullptr, nullptr, {}});
-  auto& y = arrivals_.back();
-  if (rendezvous) {
-    y.held = data;
-    return UCS_INPROGRESS;
-  }
-  auto* bytes = static_cast<const std::byte*>(data);
-  y.data.assign(bytes, bytes + size);
-  return UCS_OK;
-}
-
-void transport_state::dispatch(arrival& x) {
-  links_.receive(x.what, x.reply);
-  auto* from = links_.find(x.what.link_id);
-  if (std::holds_alternative<offer>(x.what.content))
-    dispatch_postponed(from, x);
-  else if (from != nullptr)
-    transfers_.receive(*from, x.what);
-}
-
-void transport_state::dispatch_postponed(ucx_link* from, arrival& x) {
-  if (x.held != nullptr) {
-    held_bytes held{x.held, std::get<offer>(x.what.content).length};
-    if (from == nullptr
-        || !transfers_.grants().hold(*from, ucx_lane_, x.what, held))
-      ucx_lane_.drop(held);
-  } else if (from != nullptr && std::get<offer>(x.what.content).in_place()) {
-    hold_in_place(*from, x.what);
-  } else if (from != nullptr) {
-    transfers_.grants().take(*from, x.what, x.data.size(), [&x](auto write) {
-      write(std::span{std::as_const(x.data)});
-    });
-  }
-}
-
 // -- progress ----------------------------------------------------------------
 
 size_t transport_state::progress() {
   links_.flush();
-  size_t events = ucx_->worker.progress();
-  for (auto& x : std::exchange(arrivals_, {})) {
-    dispatch(x);
-    ++events;
+  auto events = arrivals_.receive_rings();
+  // Each look at UCX is a system call.
+  if (events == 0 || ++rounds_without_ucx_ > max_rounds_without_ucx) {
+    events += ucx_->worker.progress();
+    rounds_without_ucx_ = 0;
   }
+  events += arrivals_.dispatch();
   settle();
   if (auto pieces = local_lane_.progress(); pieces > 0) {
     events += pieces;
@@ -349,8 +219,12 @@ size_t transport_state::progress() {
 
 // Does what UCX's callbacks may only ask for.
 void transport_state::settle() {
-  if (links_.ready())
+  if (links_.ready()) {
+    // What a peer has put into its ring came before its end.
+    arrivals_.receive_rings();
+    arrivals_.dispatch();
     links_.reap();
+  }
   if (!transfers_.ready())
     return;
   for (auto& [id, reason] : transfers_.settle())
@@ -362,7 +236,7 @@ bool transport_state::arm() {
       || transfers_.ready() || !local_lane_.idle() || !active_self_.idle()
       || !passive_self_.idle())
     return false;
-  return ucx_->worker.arm();
+  return ucx_->worker.arm() && links_.prepare_sleep();
 }
 
 } // namespace
@@ -377,8 +251,8 @@ caf::expected<ucx_transport> spawn_ucx_transport(progress_loop& loop,
   std::promise<caf::expected<ucx_transport>> promise;
   auto result = promise.get_future();
   auto start = [&] {
-    auto max_eager_size
-      = std::max<uint64_t>(options.rendezvous_threshold, outbox::max_data_size);
+    auto max_eager_size = std::max<uint64_t>(options.rendezvous_threshold,
+                                             outbox::max_data_size);
     auto ucx = ucx::engine::start(options.tls, max_eager_size,
                                   std::move(worker_id));
     if (!ucx) {

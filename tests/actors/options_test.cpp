@@ -31,6 +31,7 @@ void check_all_set(const runtime_options& x) {
   CHECK(x.transport.window == 7);
   CHECK(x.transport.rendezvous_threshold == 8192);
   CHECK(x.transport.local_piece_size == 40960);
+  CHECK(x.transport.local_ring_size == 524288);
   CHECK(x.transport.max_inbound_bytes == 1000000);
   CHECK(x.transport.max_links == 3);
   CHECK(x.max_descriptors == 5);
@@ -61,15 +62,26 @@ std::string refused(F change) {
 } // namespace
 
 TEST_CASE("every option may stand on the command line") {
-  check_all_set(read(
-    {"--rdma.worker-id=alice", "--rdma.tls=tcp", "--rdma.lane=ucx",
-     "--rdma.chunk-size=65536", "--rdma.local-piece-size=40960",
-     "--rdma.window=7", "--rdma.rendezvous-threshold=8192",
-     "--rdma.max-inbound-bytes=1000000", "--rdma.max-peers=3",
-     "--rdma.max-descriptors=5", "--rdma.max-operations=6", "--rdma.spin=9us",
-     "--rdma.busy-poll", "--rdma.heartbeat=200ms", "--rdma.heartbeat-limit=4s",
-     "--rdma.connect-timeout=8s", "--rdma.active-deadline=20s",
-     "--rdma.passive-deadline=2min", "--rdma.grace=300ms"}));
+  check_all_set(read({"--rdma.worker-id=alice",
+                      "--rdma.tls=tcp",
+                      "--rdma.lane=ucx",
+                      "--rdma.chunk-size=65536",
+                      "--rdma.local-piece-size=40960",
+                      "--rdma.local-ring-size=524288",
+                      "--rdma.window=7",
+                      "--rdma.rendezvous-threshold=8192",
+                      "--rdma.max-inbound-bytes=1000000",
+                      "--rdma.max-peers=3",
+                      "--rdma.max-descriptors=5",
+                      "--rdma.max-operations=6",
+                      "--rdma.spin=9us",
+                      "--rdma.busy-poll",
+                      "--rdma.heartbeat=200ms",
+                      "--rdma.heartbeat-limit=4s",
+                      "--rdma.connect-timeout=8s",
+                      "--rdma.active-deadline=20s",
+                      "--rdma.passive-deadline=2min",
+                      "--rdma.grace=300ms"}));
 }
 
 TEST_CASE("every option may stand in a config file") {
@@ -79,6 +91,7 @@ TEST_CASE("every option may stand in a config file") {
       tls = "tcp"
       lane = "ucx"
       local-piece-size = 40960
+      local-ring-size = 524288
       chunk-size = 65536
       window = 7
       rendezvous-threshold = 8192
@@ -118,6 +131,9 @@ TEST_CASE("an option of a runtime outside of its range is named in the error") {
   CHECK(refused([](auto& x) { x.transport.lane = "shm"; }) == "lane");
   CHECK(refused([](auto& x) { x.transport.local_piece_size = 1; })
         == "local-piece-size");
+  for (size_t size : {1, 65536, 131073, 3 << 17})
+    CHECK(refused([size](auto& x) { x.transport.local_ring_size = size; })
+          == "local-ring-size");
   CHECK(refused([](auto& x) { x.active_deadline = 0s; }) == "active-deadline");
   CHECK(refused([](auto& x) { x.passive_deadline = -1s; })
         == "passive-deadline");

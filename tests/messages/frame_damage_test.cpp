@@ -54,6 +54,14 @@ bool in_range(const local_verdict& x) {
   return x.reason.size() <= max_reason_size;
 }
 
+bool in_range(const local_ring& x) {
+  return x.fd <= INT32_MAX && x.nonce != 0;
+}
+
+bool in_range(const local_switch&) {
+  return true;
+}
+
 bool in_range(const offer& x) {
   if (x.in_place() != (x.seal != 0) || (x.block != 0 && !x.in_place()))
     return false;

@@ -115,6 +115,9 @@ TEST_CASE("what decides about the local lane names a process") {
   CHECK(decode(local_nonce{1, 2}) == errc::none);
   CHECK(decode(local_nonce{0, 2}) == violation);
   CHECK(decode(local_nonce{1, 0}) == violation);
+  CHECK(decode(local_ring{0, 2}) == errc::none);
+  CHECK(decode(local_ring{uint32_t{1} << 31, 2}) == violation);
+  CHECK(decode(local_ring{1, 0}) == violation);
 }
 
 TEST_CASE("frames that follow each other are told apart by their sizes") {

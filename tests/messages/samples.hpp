@@ -49,6 +49,8 @@ inline std::vector<frame> sample_frames() {
     {42, 0, local_nonce{4711, 0x7f0000001000}},
     {42, 0, local_verdict{true, ""}},
     {42, 0, local_verdict{false, "Operation not permitted"}},
+    {42, 0, local_ring{17, 8}},
+    {42, 0, local_switch{}},
     {42, 7, offer{secret, 2048, 952, 1024, 3000}},
     {42, 7, offer{secret, 2048, 952, 1024, 3000, 0x7f0000002000, 5}},
     {42, 7, offer{secret, 2048, 952, 1024, 3000, 0x7f0000002000, 5, 0x1000}},

@@ -6,6 +6,10 @@
 
 #include <unistd.h>
 
+#include <csignal>
+#include <string>
+#include <vector>
+
 using namespace rdma_test;
 
 namespace {
@@ -59,6 +63,44 @@ TEST_CASE("a worker that insists on the local lane has no other link") {
   CHECK(answer.find("rdma.lane") != std::string::npos);
   auto carol = start_with("carol", "auto");
   CHECK(lane_between(*alice, *carol) == "local");
+}
+
+TEST_CASE("a stopped worker finds all that was put into its ring") {
+  strings options{"--rdma.lane=local", "--rdma.local-ring-size=131072",
+                  "--rdma.heartbeat-limit=30s"};
+  auto alice = start("alice", options);
+  auto bob = start("bob", options);
+  write_both_ways(*alice, *bob);
+  constexpr int count = 100; // six times what the ring holds
+  std::vector<std::string> metadata;
+  for (int i = 0; i < count; ++i)
+    metadata.push_back(bob->must("writable w" + std::to_string(i) + " 8000"));
+  bob->signal(SIGSTOP);
+  for (int i = 0; i < count; ++i) {
+    auto id = std::to_string(i);
+    alice->must("write a" + id + " " + id + " 8000 " + metadata[i]);
+  }
+  SECTION("and goes on") {
+    CHECK(alice->must("status a99").starts_with("IN_PROGRESS"));
+    bob->signal(SIGCONT);
+    for (int i = 0; i < count; ++i) {
+      auto id = std::to_string(i);
+      CHECK(alice->must("wait a" + id).starts_with("COMPLETE"));
+      CHECK(bob->must("wait w" + id).starts_with("COMPLETE"));
+      bob->must("check w" + id + " " + id);
+    }
+    write_both_ways(*alice, *bob);
+  }
+  SECTION("or dies") {
+    bob->kill();
+    for (int i = 0; i < count; ++i) {
+      auto answer = alice->ask("wait a" + std::to_string(i));
+      CAPTURE(i, answer);
+      CHECK(code_of(answer) == "outcome_unknown"); // all has been offered
+    }
+    auto carol = start("carol", options);
+    write_both_ways(*alice, *carol);
+  }
 }
 
 TEST_CASE("workers of different PID namespaces go by UCX") {
