@@ -22,6 +22,14 @@ using clock = std::chrono::steady_clock;
 /// Requests to have under way while passive operations are made.
 constexpr size_t batch = 64;
 
+/// Transfers that one caller has under way: CAF 0.18 looks through all pending
+/// responses of an actor for each one that comes.
+constexpr size_t most_pending = 100;
+
+size_t callers_per_loop(size_t outstanding) {
+  return std::max(size_t{1}, (outstanding + most_pending - 1) / most_pending);
+}
+
 caf::actor_system_config& quiet(caf::actor_system_config& cfg) {
   // CAF's default policy, work stealing, looks for work 100 times a second.
   cfg.set("caf.scheduler.policy", "sharing");
@@ -115,19 +123,22 @@ samples library_node::run(const work& x, std::vector<rdma::metadata> remote) {
 
 samples library_node::run_on_loops(const work& x,
                                    std::vector<rdma::metadata> remote) {
-  std::vector<std::vector<rdma::metadata>> shares(nodes_.size());
+  // Callers take turns with the connectors.
+  auto n = nodes_.size() * callers_per_loop(x.outstanding / nodes_.size());
+  std::vector<std::vector<rdma::metadata>> shares(n);
   for (size_t i = 0; i < remote.size(); ++i)
-    shares[i % shares.size()].push_back(std::move(remote[i]));
+    shares[i % n].push_back(std::move(remote[i]));
   auto part = x;
-  part.outstanding = std::max(size_t{1}, x.outstanding / shares.size());
+  part.outstanding = std::max(size_t{1}, x.outstanding / n);
   std::vector<std::future<samples>> results;
   auto start = clock::now();
-  for (size_t i = 0; i < shares.size(); ++i) {
+  for (size_t i = 0; i < n; ++i) {
     auto promise = std::make_shared<std::promise<samples>>();
     results.push_back(promise->get_future());
-    nodes_[i].runtime.loop().spawn<loop_caller>(nodes_[i].connector, part,
-                                                i * part.outstanding,
-                                                std::move(shares[i]), promise);
+    auto& to = nodes_[i % nodes_.size()];
+    to.runtime.loop().spawn<loop_caller>(to.connector, part,
+                                         i * part.outstanding,
+                                         std::move(shares[i]), promise);
   }
   auto result = results.front().get();
   for (size_t i = 1; i < results.size(); ++i) {
