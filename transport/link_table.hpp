@@ -98,8 +98,7 @@ public:
     return !env_.unsent.empty();
   }
 
-  // -- rings of peers on this host
-  // ---------------------------------------------
+  // -- rings -----------------------------------------------------------------
 
   /// Calls `f(ucx_link&, local::ring_reader&)` for each ring that a peer uses;
   /// `f` must not take links up or down.
