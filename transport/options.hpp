@@ -34,7 +34,7 @@ struct transport_options {
   uint64_t local_piece_size = uint64_t{1} << 20;
   /// Bytes of the shared memory through which a process of this host sends
   /// frames and small chunks: a power of two, 128 KiB to 1 GiB; 0: by UCX.
-  uint64_t local_ring_size = uint64_t{256} << 10;
+  uint64_t local_ring_size = uint64_t{128} << 10;
   /// Bytes that may be on their way into this runtime from one peer by
   /// rendezvous; further offers wait. Slow links are given less, so that
   /// heartbeats do not wait behind bulk.
