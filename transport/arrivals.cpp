@@ -163,6 +163,14 @@ size_t arrivals::receive_ring(ucx_link& from, local::ring_reader& ring) {
   return *n;
 }
 
+void arrivals::drain_rings() {
+  std::vector<link_id> all;
+  links_.for_each_ring(
+    [&all](ucx_link& from, local::ring_reader&) { all.push_back(from.id()); });
+  for (auto id : all)
+    drain_ring(id);
+}
+
 void arrivals::drain_ring(link_id id) {
   auto* from = links_.find(id);
   if (from == nullptr || from->ring() == nullptr)

@@ -42,6 +42,10 @@ public:
   /// Takes what lies in the rings, some of it. Returns the number of messages.
   size_t receive_rings();
 
+  /// Handles all that peers have put into their rings: what one has said before
+  /// its link ended.
+  void drain_rings();
+
   /// Handles the frames that have come. Returns their number.
   size_t dispatch();
 

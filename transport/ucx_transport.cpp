@@ -14,14 +14,11 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include <ucp/api/ucp.h>
-
 #include <algorithm>
 #include <chrono>
 #include <future>
 #include <memory>
 #include <utility>
-#include <vector>
 
 namespace rdma {
 
@@ -220,9 +217,7 @@ size_t transport_state::progress() {
 // Does what UCX's callbacks may only ask for.
 void transport_state::settle() {
   if (links_.ready()) {
-    // What a peer has put into its ring came before its end.
-    arrivals_.receive_rings();
-    arrivals_.dispatch();
+    arrivals_.drain_rings();
     links_.reap();
   }
   if (!transfers_.ready())

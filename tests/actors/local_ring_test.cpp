@@ -108,6 +108,28 @@ TEST_CASE("who has no ring gets frames by UCX") {
   CHECK((ring_messages(bob) > 0) == (theirs > 0));
 }
 
+TEST_CASE("what was put into a ring counts before the goodbye") {
+  node alice{local_options("alice", size_t{128} << 10)};
+  for (size_t i = 0; i < 20; ++i) {
+    auto source = pattern(4096, i);
+    std::vector<std::byte> target(source.size());
+    auto sent = [&] {
+      node bob{local_options("bob", size_t{128} << 10)};
+      write(alice, bob, 1, 100);
+      write(bob, alice, 1, 100);
+      auto to = bob.begin(create_writable_atom_v, rdma_test::describe(target));
+      auto result = alice.begin(begin_write_atom_v, rdma_test::describe(source),
+                                bob.describe(to));
+      REQUIRE(bob.wait(to));
+      return result; // bob closes its links as soon as it is told
+    }();
+    auto told = alice.wait(sent);
+    REQUIRE(told);
+    CHECK(told->status == status::complete);
+    CHECK(target == source);
+  }
+}
+
 TEST_CASE("a link that is made anew has new rings") {
   node alice{local_options("alice", size_t{256} << 10)};
   for (int i = 0; i < 5; ++i) {
