@@ -4,15 +4,99 @@
 
 #include "caf_rdma/actors/read_operation.hpp"
 #include "caf_rdma/actors/readable_operation.hpp"
+#include "caf_rdma/actors/standing_operation.hpp"
 #include "caf_rdma/actors/writable_operation.hpp"
 #include "caf_rdma/actors/write_operation.hpp"
 
 #include <caf/actor_cast.hpp>
 
 #include <algorithm>
+#include <iterator>
+#include <numeric>
+#include <type_traits>
 #include <utility>
 
 namespace rdma {
+
+// -- checking ----------------------------------------------------------------
+
+namespace {
+
+caf::error check_passive(const operation_options& x) {
+  if (x.grant.workers.size() > max_granted_workers)
+    return make_error(errc::invalid_option,
+                      "a grant to more than "
+                        + std::to_string(max_granted_workers) + " workers");
+  if (!x.blocks.empty() || x.notification)
+    return make_error(errc::invalid_option,
+                      "blocks and notifications are the active side's");
+  return {};
+}
+
+/// Checks what the owner would refuse.
+caf::error check_terms(const grant& terms, const operation_options& wanted,
+                       const std::string& worker) {
+  if (wanted.listener || wanted.grant != grant{})
+    return make_error(errc::invalid_option,
+                      "grants and listeners are the passive side's");
+  if (!terms.workers.empty()
+      && std::ranges::find(terms.workers, worker) == terms.workers.end())
+    return make_error(errc::not_granted,
+                      "the grant is not for worker " + worker);
+  if (!wanted.blocks.remote.empty() && !terms.blocks)
+    return make_error(errc::not_granted, "the grant is for all of the memory");
+  if (wanted.notification && !terms.notifications)
+    return make_error(errc::not_granted, "nobody listens for notifications");
+  if (wanted.notification
+      && wanted.notification->size() > max_notification_size)
+    return make_error(errc::invalid_option,
+                      "a notification of "
+                        + std::to_string(wanted.notification->size())
+                        + " B, more than "
+                        + std::to_string(max_notification_size));
+  return {};
+}
+
+template <class List>
+std::vector<uint64_t> sizes_of(const List& xs) {
+  std::vector<uint64_t> result;
+  if constexpr (requires { xs[0].size(); })
+    std::ranges::transform(xs, std::back_inserter(result),
+                           [](auto& x) { return x.size(); });
+  else
+    std::ranges::transform(xs, std::back_inserter(result),
+                           [](auto& x) { return x.size; });
+  return result;
+}
+
+caf::expected<uint64_t> selected_size(const selection& xs,
+                                      const std::vector<uint64_t>& sizes) {
+  if (auto err = check(xs, sizes); err != caf::none)
+    return err;
+  return xs.empty() ? std::accumulate(sizes.begin(), sizes.end(), uint64_t{0})
+                    : total_size(xs);
+}
+
+/// Checks that both sides name the same number of bytes.
+caf::error check_memory(const descriptor_list& local, const metadata& remote,
+                        const block_map& blocks) {
+  if (blocks.empty())
+    return check_pairs(local, remote.descriptors);
+  auto here = selected_size(blocks.local, sizes_of(local));
+  if (!here)
+    return here.error();
+  auto there = selected_size(blocks.remote, sizes_of(remote.descriptors));
+  if (!there)
+    return there.error();
+  if (*here != *there)
+    return make_error(errc::size_mismatch,
+                      "blocks of " + std::to_string(*here)
+                        + " B here and of " + std::to_string(*there)
+                        + " B at the peer");
+  return {};
+}
+
+} // namespace
 
 connector_state::connector_state(actor_base* self, std::string label,
                                  transport_actor transport, worker_info worker,
@@ -35,46 +119,59 @@ connector_impl::behavior_type connector_state::make_behavior() {
     },
     // -- active operations ---------------------------------------------------
     [this](begin_write_atom, descriptor_list& local, const metadata& remote) {
-      return begin<write_operation>(std::move(local), access_mode::source,
-                                    remote, operation_kind::writable, {});
+      return begin<operation, write_operation>(
+        std::move(local), remote, operation_kind::writable, {});
     },
     [this](begin_write_atom, descriptor_list& local, const metadata& remote,
            const operation_options& opts) {
-      return begin<write_operation>(std::move(local), access_mode::source,
-                                    remote, operation_kind::writable, opts);
+      return begin<operation, write_operation>(
+        std::move(local), remote, operation_kind::writable, opts);
     },
     [this](begin_read_atom, const metadata& remote, descriptor_list& local) {
-      return begin<read_operation>(std::move(local), access_mode::destination,
-                                   remote, operation_kind::readable, {});
+      return begin<operation, read_operation>(std::move(local), remote,
+                                              operation_kind::readable, {});
     },
     [this](begin_read_atom, const metadata& remote, descriptor_list& local,
            const operation_options& opts) {
-      return begin<read_operation>(std::move(local), access_mode::destination,
-                                   remote, operation_kind::readable, opts);
+      return begin<operation, read_operation>(std::move(local), remote,
+                                              operation_kind::readable, opts);
+    },
+    [this](prepare_write_atom, descriptor_list& local, const metadata& remote,
+           const operation_options& opts) {
+      return begin<prepared_operation, write_operation>(
+        std::move(local), remote, operation_kind::writable, opts);
+    },
+    [this](prepare_read_atom, const metadata& remote, descriptor_list& local,
+           const operation_options& opts) {
+      return begin<prepared_operation, read_operation>(
+        std::move(local), remote, operation_kind::readable, opts);
     },
     // -- passive operations --------------------------------------------------
     [this](create_writable_atom, descriptor_list& local) {
       return create<writable_operation>(std::move(local),
-                                        access_mode::destination, {});
+                                        operation_kind::writable, {});
     },
     [this](create_writable_atom, descriptor_list& local,
            const operation_options& opts) {
       return create<writable_operation>(std::move(local),
-                                        access_mode::destination, opts);
+                                        operation_kind::writable, opts);
     },
     [this](create_readable_atom, descriptor_list& local) {
-      return create<readable_operation>(std::move(local), access_mode::source,
-                                        {});
+      return create<readable_operation>(std::move(local),
+                                        operation_kind::readable, {});
     },
     [this](create_readable_atom, descriptor_list& local,
            const operation_options& opts) {
-      return create<readable_operation>(std::move(local), access_mode::source,
-                                        opts);
+      return create<readable_operation>(std::move(local),
+                                        operation_kind::readable, opts);
     },
     // -- life ----------------------------------------------------------------
     [this](link_atom, uint64_t id, const link_info& x) {
       if (auto i = find_peer(id); i != peers_.end())
         i->second.link = x;
+    },
+    [this](link_atom, const worker_info& remote) {
+      return self_->delegate(peer(remote).actor, link_atom_v);
     },
     [this](dropped_atom) {
       end_all(local_end(errc::cancelled, "the connector was dropped"),
@@ -92,7 +189,7 @@ connector_impl::behavior_type connector_state::make_behavior() {
 // -- operations --------------------------------------------------------------
 
 caf::expected<operation_setup>
-connector_state::prepare(descriptor_list local, access_mode use,
+connector_state::prepare(const descriptor_list& local, access_mode use,
                          caf::timespan deadline,
                          const operation_options& opts) {
   if (closed_)
@@ -114,9 +211,8 @@ connector_state::prepare(descriptor_list local, access_mode use,
   operation_setup result;
   result.transport = transport_;
   result.metrics = metrics_;
-  result.listener
-    = caf::actor_cast<operation_listener>(caf::strong_actor_ptr{self_->ctrl()});
-  result.local = std::move(local);
+  result.home
+    = caf::actor_cast<operation_home>(caf::strong_actor_ptr{self_->ctrl()});
   result.deadline = opts.deadline > caf::timespan{0} ? opts.deadline : deadline;
   result.grace = options_.grace;
   return result;
@@ -124,43 +220,64 @@ connector_state::prepare(descriptor_list local, access_mode use,
 
 template <class Operation>
 caf::result<operation> connector_state::create(descriptor_list local,
-                                               access_mode use,
+                                               operation_kind kind,
                                                const operation_options& opts) {
-  auto setup = prepare(std::move(local), use, options_.passive_deadline, opts);
+  if (auto err = check_passive(opts); err != caf::none)
+    return err;
+  auto terms = opts.grant;
+  terms.notifications = static_cast<bool>(opts.listener);
+  auto description = make_metadata(worker_, kind, local, std::move(terms));
+  auto use = kind == operation_kind::writable ? access_mode::destination
+                                              : access_mode::source;
+  auto setup = prepare(local, use, options_.passive_deadline, opts);
   if (!setup)
     return std::move(setup.error());
-  return spawn<Operation>(std::move(*setup), worker_);
+  setup->local = block_list{std::move(local)};
+  if (!description.terms.standing()) {
+    description.terms = {};
+    return spawn<operation, Operation>(std::move(*setup),
+                                       std::move(description));
+  }
+  description.terms.lease
+    = setup->deadline == caf::infinite ? caf::timespan{0} : setup->deadline;
+  return spawn<operation, standing_operation>(
+    std::move(*setup), standing_setup{std::move(description), opts.listener});
 }
 
-template <class Operation>
-caf::result<operation>
-connector_state::begin(descriptor_list local, access_mode use,
-                       const metadata& remote, operation_kind kind,
-                       const operation_options& opts) {
+template <class Handle, class Operation>
+caf::result<Handle>
+connector_state::begin(descriptor_list local, const metadata& remote,
+                       operation_kind kind, const operation_options& opts) {
   if (auto err = check(remote); err != caf::none)
     return err;
   if (remote.kind != kind)
     return make_error(errc::kind_mismatch,
                       "metadata of a " + to_string(remote.kind)
                         + " operation, need a " + to_string(kind) + " one");
-  auto setup = prepare(std::move(local), use, options_.active_deadline, opts);
+  if (auto err = check_terms(remote.terms, opts, worker_.id); err != caf::none)
+    return err;
+  auto use = kind == operation_kind::writable ? access_mode::source
+                                              : access_mode::destination;
+  auto setup = prepare(local, use, options_.active_deadline, opts);
   if (!setup)
     return std::move(setup.error());
-  if (auto err = check_pairs(setup->local, remote.descriptors);
-      err != caf::none)
+  if (auto err = check_memory(local, remote, opts.blocks); err != caf::none)
     return err;
-  auto& [peer, link] = this->peer(remote.worker);
-  return spawn<Operation>(std::move(*setup),
-                          remote_operation{peer, link, remote.worker.id,
-                                           remote.secret});
+  setup->local = block_list{std::move(local)}.select(opts.blocks.local);
+  setup->prepared = std::is_same_v<Handle, prepared_operation>;
+  return spawn<Handle, Operation>(
+    std::move(*setup),
+    remote_operation{peer(remote.worker).link, remote.worker, remote.secret,
+                     opts.blocks.remote, opts.notification,
+                     opts.verify || remote.terms.verify});
 }
 
-template <class Operation, class Extra>
-operation connector_state::spawn(operation_setup setup, Extra extra) {
+template <class Handle, class Operation, class Extra>
+Handle connector_state::spawn(operation_setup setup, Extra extra) {
   auto hdl = self_->loop().spawn<operation_actor_impl<Operation>>(
     std::move(setup), std::move(extra));
   operations_.emplace(hdl->id(), hdl);
-  return operation{detail::make_proxy<operation_actor>(
+  return Handle{detail::make_proxy<typename Handle::actor_type>(
     self_->home_system(), caf::actor_cast<caf::strong_actor_ptr>(hdl),
     self_->loop().inbox())};
 }

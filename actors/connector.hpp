@@ -21,14 +21,18 @@ namespace rdma {
 /// Makes operations. All requests answer at once, before anything has moved.
 ///
 /// - create_writable, create_readable: grant local memory to one active
-///   operation of a peer. The answer's `metadata` goes to the peer.
+///   operation of a peer, or to more if the options say so. The answer's
+///   `metadata` goes to the peer.
 /// - begin_write, begin_read: move bytes to or from the memory that the
 ///   metadata names. The lists must pair: the same number, equal sizes pair by
-///   pair.
+///   pair; unless the options name blocks, which must have the same total.
+/// - prepare_write, prepare_read: the same, but nothing moves before the
+///   operation is started.
 ///
 /// Errors: `no_descriptors`, `null_pointer`, `empty_descriptor`,
 /// `read_only_memory`, `count_mismatch`, `size_mismatch`, `kind_mismatch`,
-/// `unsupported_device`, `limit_reached`, `shutting_down`.
+/// `unsupported_device`, `bad_selection`, `not_granted`, `invalid_option`,
+/// `limit_reached`, `shutting_down`.
 using connector_actor = caf::typed_actor<
   caf::result<operation>(create_writable_atom, descriptor_list),
   caf::result<operation>(create_writable_atom, descriptor_list,
@@ -41,10 +45,15 @@ using connector_actor = caf::typed_actor<
                          operation_options),
   caf::result<operation>(begin_read_atom, metadata, descriptor_list),
   caf::result<operation>(begin_read_atom, metadata, descriptor_list,
-                         operation_options)>;
+                         operation_options),
+  caf::result<prepared_operation>(prepare_write_atom, descriptor_list, metadata,
+                                  operation_options),
+  caf::result<prepared_operation>(prepare_read_atom, metadata, descriptor_list,
+                                  operation_options)>;
 
 using connector_impl
   = connector_actor::extend<caf::result<void>(link_atom, uint64_t, link_info),
+                            caf::result<link_info>(link_atom, worker_info),
                             caf::result<void>(ended_atom, uint64_t),
                             caf::result<void>(dropped_atom),
                             caf::result<void>(shutdown_atom)>;
@@ -62,21 +71,23 @@ public:
   connector_impl::behavior_type make_behavior();
 
 private:
-  caf::expected<operation_setup> prepare(descriptor_list local, access_mode use,
+  /// Returns all but the memory, which is checked.
+  caf::expected<operation_setup> prepare(const descriptor_list& local,
+                                         access_mode use,
                                          caf::timespan deadline,
                                          const operation_options& opts);
 
   template <class Operation>
-  caf::result<operation>
-  create(descriptor_list local, access_mode use, const operation_options& opts);
+  caf::result<operation> create(descriptor_list local, operation_kind kind,
+                                const operation_options& opts);
 
-  template <class Operation>
-  caf::result<operation> begin(descriptor_list local, access_mode use,
-                               const metadata& remote, operation_kind kind,
-                               const operation_options& opts);
+  /// Returns an `operation`, or a `prepared_operation`.
+  template <class Handle, class Operation>
+  caf::result<Handle> begin(descriptor_list local, const metadata& remote,
+                            operation_kind kind, const operation_options& opts);
 
-  template <class Operation, class Extra>
-  operation spawn(operation_setup setup, Extra extra);
+  template <class Handle, class Operation, class Extra>
+  Handle spawn(operation_setup setup, Extra extra);
 
   // A peer, and its link as far as is known here.
   struct known_peer {

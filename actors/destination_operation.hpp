@@ -2,15 +2,15 @@
 
 #pragma once
 
-#include "caf_rdma/actors/operation_core.hpp"
+#include "caf_rdma/actors/transfer_operation.hpp"
 
 namespace rdma {
 
 /// The side that the bytes arrive at. It wrote them, so it decides the outcome
 /// and tells the source.
-class destination_operation : public operation_core {
+class destination_operation : public transfer_operation {
 public:
-  using operation_core::operation_core;
+  using transfer_operation::transfer_operation;
 
 protected:
   void on_cancel(const caf::error& reason) override;

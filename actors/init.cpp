@@ -4,6 +4,7 @@
 
 #include "caf_rdma/actors/detail/handle_proxy.hpp"
 #include "caf_rdma/actors/operation.hpp"
+#include "caf_rdma/messages/claim_report.hpp"
 #include "caf_rdma/messages/error.hpp"
 #include "caf_rdma/messages/metadata.hpp"
 #include "caf_rdma/messages/operation_options.hpp"

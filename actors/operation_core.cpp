@@ -39,7 +39,7 @@ std::string sentence(errc code, const std::string& why) {
 operation_core::operation_core(actor_base* self, operation_setup setup)
   : self_(self), setup_(std::move(setup)) {
   report_.status = status::uninitialized;
-  report_.total = total_size(setup_.local);
+  report_.total = setup_.local.size();
 }
 
 operation_core::~operation_core() {
@@ -49,57 +49,35 @@ operation_core::~operation_core() {
 
 operation_impl::behavior_type operation_core::make_behavior() {
   report_.status = status::initialized;
-  if (setup_.deadline != caf::infinite)
-    deadline_ = remind(self_, setup_.deadline, deadline_atom_v);
-  start();
+  if (!setup_.prepared) {
+    set_deadline(setup_.deadline);
+    start();
+  }
   // CAF looks for a message's handler from the top: what each operation needs
   // comes first.
   return {
     [this](wait_atom, detail::keep_alive& handle) {
       return wait(std::move(handle), true);
     },
+    [this](start_atom, detail::keep_alive& handle) {
+      return restart(std::move(handle));
+    },
     // -- from the transport --------------------------------------------------
-    [this](const transfer_settled& x) {
-      if (!is_final(report_.status))
-        on_settled(x);
-    },
-    [this](const transfer_landed& x) {
-      if (!is_final(report_.status))
-        on_landed(x);
-    },
-    [this](const transfer_claimed& x) {
-      if (!ending())
-        on_claimed(x);
-      else if (key_.link == 0)
-        key_ = x.key; // crossed our withdrawal: the peer must hear of the end
-    },
-    [this](const transfer_progress& x) {
-      if (!ending())
-        report_.bytes = x.bytes;
-      progress_in_grace_ = true;
-    },
-    [this](const transfer_failed& x) {
-      if (!ending())
-        on_failed(x);
-    },
-    [this](frame& x) {
-      if (!ending())
-        on_frame(x);
-    },
+    [this](const transfer_settled& x) { handle(x); },
+    [this](const transfer_landed& x) { handle(x); },
+    [this](const transfer_claimed& x) { handle(x); },
+    [this](const transfer_progress& x) { handle(x); },
+    [this](const transfer_failed& x) { handle(x); },
+    [this](frame& x) { handle(x); },
     // -- from the connector, the handle and the timers -----------------------
     [this](dropped_atom) {
       dropped_ = true;
-      if (!ending())
+      if (!ending() && !unstarted())
         on_cancel(local_end(errc::cancelled, "the last handle was dropped"));
       quit_if_done();
     },
-    [this](shutdown_atom, const caf::error& reason) -> caf::result<void> {
-      if (!ending())
-        on_cancel(reason);
-      if (is_final(report_.status))
-        return caf::unit;
-      shutdowns_.emplace_back(self_->make_response_promise<void>());
-      return shutdowns_.back();
+    [this](shutdown_atom, const caf::error& reason) {
+      return shut_down(reason);
     },
     [this](deadline_atom) {
       if (!ending())
@@ -110,37 +88,76 @@ operation_impl::behavior_type operation_core::make_behavior() {
     [this](metadata_atom) { return describe(); },
     [this](status_atom) { return report_; },
     [this](cancel_atom, std::string& why, detail::keep_alive& handle) {
-      if (!ending())
-        on_cancel(local_end(errc::cancelled, std::move(why)));
-      return wait(std::move(handle), false);
+      return cancel(std::move(why), std::move(handle));
+    },
+    [this](renew_atom, caf::timespan lease) -> caf::result<void> {
+      if (ending())
+        return make_error(errc::operation_ended,
+                          "the operation has ended: it cannot be renewed");
+      if (lease <= caf::timespan{0})
+        return make_error(errc::invalid_option, "the lease is not positive");
+      set_deadline(lease);
+      return caf::unit;
+    },
+    [this](start_atom, std::string& notification, detail::keep_alive& handle) {
+      set_notification(std::move(notification));
+      return restart(std::move(handle));
     },
     // Never sent: the proxy adds itself to these.
     [this](wait_atom) { return wait({}, true); },
-    [this](cancel_atom) { return wait({}, false); },
-    [this](cancel_atom, const std::string&) { return wait({}, false); },
+    [this](cancel_atom) { return cancel({}, {}); },
+    [this](cancel_atom, std::string& why) {
+      return cancel(std::move(why), {});
+    },
+    [this](start_atom) { return restart({}); },
+    [this](start_atom, const std::string&) { return restart({}); },
   };
 }
 
 // -- hooks -------------------------------------------------------------------
 
-void operation_core::on_claimed(const transfer_claimed& x) {
-  begin_progress(x.key, x.lane, x.peer);
-}
-
-void operation_core::on_landed(const transfer_landed&) {
+void operation_core::reset() {
   // nop
 }
 
-void operation_core::on_settled(const transfer_settled&) {
+void operation_core::set_notification(std::string) {
   // nop
-}
-
-void operation_core::on_failed(const transfer_failed& x) {
-  finish(x.reason);
 }
 
 void operation_core::on_final() {
   // nop
+}
+
+void operation_core::count(operation_metrics& metrics) {
+  metrics.count(report_);
+}
+
+// -- the beginning -----------------------------------------------------------
+
+void operation_core::set_deadline(caf::timespan delay) {
+  self_->loop().cancel(deadline_);
+  deadline_ = {};
+  if (delay != caf::infinite)
+    deadline_ = remind(self_, delay, deadline_atom_v);
+}
+
+caf::result<report> operation_core::restart(detail::keep_alive handle) {
+  if (closed_ != caf::none)
+    return closed_;
+  if (!unstarted() && !is_final(report_.status))
+    return make_error(errc::operation_busy,
+                      "the start before has not ended");
+  auto total = report_.total;
+  report_ = {};
+  report_.status = status::initialized;
+  report_.total = total;
+  outcome_.reset();
+  outcome_reason_ = {};
+  reset();
+  auto result = wait(std::move(handle), true);
+  set_deadline(setup_.deadline);
+  start();
+  return result;
 }
 
 // -- the end -----------------------------------------------------------------
@@ -154,39 +171,44 @@ void operation_core::finish(status outcome, caf::error reason) {
   if (ending())
     return;
   decide(outcome, std::move(reason));
-  limit_grace();
-  withdraw();
-}
-
-void operation_core::settle(status outcome, caf::error reason) {
-  settled_ = true;
-  decide(outcome, std::move(reason));
-  if (!withdrawing_) // otherwise the transport is about to answer
-    finalize();
+  release();
 }
 
 void operation_core::decide(status outcome, caf::error reason) {
   outcome_ = outcome;
   outcome_reason_ = std::move(reason);
-  if (outcome == status::complete)
-    report_.bytes = report_.total;
 }
 
-void operation_core::withdraw() {
-  withdrawing_ = true;
-  self_
-    ->request(setup_.transport, caf::infinite,
-              withdrawal{secret_, key_, last_words()})
-    .then([this] { finalize(); }, [this](const caf::error&) { finalize(); });
+caf::result<report> operation_core::cancel(std::string why,
+                                           detail::keep_alive handle) {
+  if (unstarted())
+    return report_;
+  if (!ending())
+    on_cancel(local_end(errc::cancelled, std::move(why)));
+  return wait(std::move(handle), false);
+}
+
+caf::result<void> operation_core::shut_down(const caf::error& reason) {
+  closed_ = reason;
+  if (unstarted())
+    return caf::unit;
+  if (!ending())
+    on_cancel(reason);
+  if (is_final(report_.status))
+    return caf::unit;
+  shutdowns_.emplace_back(self_->make_response_promise<void>());
+  return shutdowns_.back();
 }
 
 void operation_core::finalize() {
   self_->loop().cancel(deadline_);
   self_->loop().cancel(grace_);
+  grace_ = {};
   report_.status = *outcome_;
   report_.reason = outcome_reason_;
-  setup_.metrics->count(report_);
-  setup_.local.clear(); // the owners of the memory are free to go
+  count(*setup_.metrics);
+  if (!setup_.prepared)
+    setup_.local = {}; // the owners of the memory are free to go
   on_final();
   for (auto& x : std::exchange(waiters_, {}))
     answer(x);
@@ -196,9 +218,9 @@ void operation_core::finalize() {
 }
 
 void operation_core::quit_if_done() {
-  if (!dropped_ || !is_final(report_.status))
+  if (!dropped_ || !(is_final(report_.status) || unstarted()))
     return;
-  self_->send(setup_.listener, ended_atom_v, uint64_t{self_->id()});
+  self_->send(setup_.home, ended_atom_v, uint64_t{self_->id()});
   self_->quit();
 }
 
@@ -213,13 +235,14 @@ void operation_core::on_grace_over() {
   if (is_final(report_.status))
     return;
   grace_ = {};
-  if (progress_in_grace_)
+  if (progress_in_grace_) {
     limit_grace();
-  else if (key_.link != 0)
-    self_->send(setup_.transport, reset_atom_v, key_.link,
+    return;
+  }
+  for (auto link : stuck_links())
+    self_->send(setup_.transport, reset_atom_v, link,
                 make_error(errc::link_reset,
-                           "peer " + report_.peer
-                             + " did not let go of an ended operation"));
+                           "the peer did not let go of an ended operation"));
 }
 
 transfer_ended operation_core::last_words() const {
@@ -247,16 +270,6 @@ void operation_core::answer(waiter& x) {
     x.promise.deliver(report_.reason);
   else
     x.promise.deliver(report_);
-}
-
-// -- progress ----------------------------------------------------------------
-
-void operation_core::begin_progress(const transfer_key& key, std::string lane,
-                                    std::string peer) {
-  key_ = key;
-  report_.lane = std::move(lane);
-  report_.peer = std::move(peer);
-  report_.status = status::in_progress;
 }
 
 transfer_owner operation_core::owner() const {

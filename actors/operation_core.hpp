@@ -26,32 +26,41 @@ namespace rdma {
 using operation_impl = operation_actor::extend<
   caf::result<report>(wait_atom, detail::keep_alive),
   caf::result<report>(cancel_atom, std::string, detail::keep_alive),
+  caf::result<report>(start_atom),
+  caf::result<report>(start_atom, std::string),
+  caf::result<report>(start_atom, detail::keep_alive),
+  caf::result<report>(start_atom, std::string, detail::keep_alive),
   caf::result<void>(shutdown_atom, caf::error), caf::result<void>(dropped_atom),
   caf::result<void>(deadline_atom), caf::result<void>(grace_atom),
   caf::result<void>(transfer_claimed), caf::result<void>(transfer_progress),
   caf::result<void>(transfer_landed), caf::result<void>(transfer_settled),
   caf::result<void>(transfer_failed), caf::result<void>(frame)>;
 
-/// Receives the news that an operation's actor is gone.
-using operation_listener
-  = caf::typed_actor<caf::result<void>(ended_atom, uint64_t)>;
+/// What operations ask of their connector.
+///
+/// - ended: the operation's actor is gone.
+/// - link: answers with a link to that worker that is up.
+using operation_home
+  = caf::typed_actor<caf::result<void>(ended_atom, uint64_t),
+                     caf::result<link_info>(link_atom, worker_info)>;
 
 /// What a connector gives to each of its operations.
 struct operation_setup {
   transport_actor transport;
-  operation_listener listener;
+  operation_home home;
   std::shared_ptr<operation_metrics> metrics;
-  descriptor_list local;
+  block_list local;
   /// Time until the operation ends by itself.
   caf::timespan deadline = caf::infinite;
   /// Time that the peer and UCX get to let go before the link is reset.
   caf::timespan grace;
+  /// The operation waits to be started, and can be started again.
+  bool prepared = false;
 };
 
-/// The life that all four operations share: status, deadline, waiting, the end.
-/// An end has two steps: `finish` decides the outcome and withdraws the
-/// transfer; once the transport has let go of the memory the status becomes
-/// final. If the transfer has ended by itself, `settle` takes both at once.
+/// The life that all operations share: status, deadline, waiting, the end.
+/// An end has two steps: `finish` decides the outcome and asks the transport to
+/// let go of the memory; once it has, `finalize` makes the status final.
 class operation_core {
 public:
   // -- types -----------------------------------------------------------------
@@ -71,10 +80,17 @@ public:
   operation_impl::behavior_type make_behavior();
 
 protected:
-  // -- what the four operations differ in ------------------------------------
+  // -- what operations differ in ---------------------------------------------
 
-  /// Called once, on the loop, before any message.
+  /// Called on the loop, before any message; of a prepared operation for each
+  /// start.
   virtual void start() = 0;
+
+  /// Forgets the last start of a prepared operation.
+  virtual void reset();
+
+  /// Takes the notification for the next start of a prepared operation.
+  virtual void set_notification(std::string text);
 
   virtual caf::result<metadata> describe() = 0;
 
@@ -82,18 +98,30 @@ protected:
   /// dropped handle or shutdown.
   virtual void on_cancel(const caf::error& reason) = 0;
 
-  virtual void on_claimed(const transfer_claimed& x);
-
-  virtual void on_landed(const transfer_landed& x);
-
-  virtual void on_settled(const transfer_settled& x);
-
-  virtual void on_failed(const transfer_failed& x);
-
-  virtual void on_frame(frame& x) = 0;
+  /// The outcome is decided: lets go of the memory, then calls `finalize`.
+  virtual void release() = 0;
 
   /// Called after the transport has let go, before the status is reported.
   virtual void on_final();
+
+  /// Returns the link that is to be reset, because the peer does not let go, of
+  /// each transfer; see `limit_grace`.
+  virtual std::vector<link_id> stuck_links() const = 0;
+
+  /// Counts what has become final.
+  virtual void count(operation_metrics& metrics);
+
+  virtual void handle(const transfer_claimed& x) = 0;
+
+  virtual void handle(const transfer_progress& x) = 0;
+
+  virtual void handle(const transfer_landed& x) = 0;
+
+  virtual void handle(const transfer_settled& x) = 0;
+
+  virtual void handle(const transfer_failed& x) = 0;
+
+  virtual void handle(frame& x) = 0;
 
   // -- what they share -------------------------------------------------------
 
@@ -103,23 +131,20 @@ protected:
   /// Like `finish`, with the outcome that the reason implies.
   void finish(caf::error reason);
 
-  /// Takes over an outcome that the transport reports with the end of the
-  /// transfer; it counts more than what this side may have wanted meanwhile.
-  void settle(status outcome, caf::error reason);
+  /// Takes over an outcome without asking the transport to let go. Counts more
+  /// than what this side may have wanted meanwhile.
+  void decide(status outcome, caf::error reason);
+
+  /// Reports the outcome that was decided.
+  void finalize();
 
   /// Resets the link if the operation is not final within the grace period,
   /// which starts anew with each chunk that the lane lets go of.
   void limit_grace();
 
-  void begin_progress(const transfer_key& key, std::string lane,
-                      std::string peer);
-
-  /// Sends a frame about this transfer; dropped if there is no link.
-  template <class Content>
-  void send(Content content) {
-    if (key_.link != 0)
-      self_->send(setup_.transport,
-                  frame{key_.link, key_.transfer, std::move(content)});
+  /// The lane has let go of a chunk.
+  void note_progress() noexcept {
+    progress_in_grace_ = true;
   }
 
   /// The outcome in the words of the wire.
@@ -129,9 +154,9 @@ protected:
     return outcome_.has_value();
   }
 
-  /// True if the transport has ended the transfer, and the peer knows.
-  bool settled() const noexcept {
-    return settled_;
+  /// Why the operation ends or has ended.
+  const caf::error& outcome_reason() const noexcept {
+    return outcome_reason_;
   }
 
   const operation_setup& setup() const noexcept {
@@ -144,9 +169,6 @@ protected:
 
   transfer_owner owner() const;
 
-  /// The secret of the sink that belongs to this operation; may be none.
-  token secret_;
-  transfer_key key_;
   report report_;
 
 private:
@@ -158,17 +180,24 @@ private:
     bool wants_error; // a `wait`, which must not take a failure for success
   };
 
-  void decide(status outcome, caf::error reason);
+  void set_deadline(caf::timespan delay);
+
+  caf::result<report> restart(detail::keep_alive handle);
+
+  caf::result<report> cancel(std::string why, detail::keep_alive handle);
+
+  caf::result<void> shut_down(const caf::error& reason);
+
+  /// True if a prepared operation has never been started.
+  bool unstarted() const noexcept {
+    return report_.status == status::initialized && setup_.prepared;
+  }
 
   caf::result<report> wait(detail::keep_alive handle, bool wants_error);
 
   void answer(waiter& x);
 
   void on_grace_over();
-
-  void withdraw();
-
-  void finalize();
 
   void quit_if_done();
 
@@ -181,9 +210,8 @@ private:
   progress_loop::timer_id deadline_;
   progress_loop::timer_id grace_;
   bool progress_in_grace_ = false;
-  bool withdrawing_ = false;
-  bool settled_ = false;
   bool dropped_ = false;
+  caf::error closed_; // why a prepared operation cannot be started any more
 };
 
 /// The status that an operation ends with for this reason.

@@ -6,21 +6,15 @@
 
 namespace rdma {
 
-void description::grant(operation_core::actor_base* self,
-                        const transport_actor& transport, sink what,
-                        metadata value) {
-  value_ = std::move(value);
-  self->request(transport, caf::infinite, std::move(what))
-    .then(
-      [this] {
-        granted_ = true;
-        for (auto& x : std::exchange(waiting_, {}))
-          x.deliver(value_);
-      },
-      [this](const caf::error& reason) {
-        for (auto& x : std::exchange(waiting_, {}))
-          x.deliver(reason);
-      });
+void description::granted() {
+  granted_ = true;
+  for (auto& x : std::exchange(waiting_, {}))
+    x.deliver(value_);
+}
+
+void description::refused(const caf::error& reason) {
+  for (auto& x : std::exchange(waiting_, {}))
+    x.deliver(reason);
 }
 
 caf::result<metadata> description::give(operation_core::actor_base* self) {
@@ -30,9 +24,9 @@ caf::result<metadata> description::give(operation_core::actor_base* self) {
   return waiting_.back();
 }
 
-metadata make_metadata(const worker_info& worker, const token& secret,
-                       operation_kind kind, const descriptor_list& local) {
-  metadata result{worker, secret, kind, {}};
+metadata make_metadata(const worker_info& worker, operation_kind kind,
+                       const descriptor_list& local, grant terms) {
+  metadata result{worker, {}, kind, {}, std::move(terms)};
   result.descriptors.reserve(local.size());
   for (auto& x : local)
     result.descriptors.push_back({x.size(), x.device()});

@@ -6,6 +6,7 @@
 #include "caf_rdma/messages/descriptor.hpp"
 #include "caf_rdma/messages/metadata.hpp"
 
+#include <utility>
 #include <vector>
 
 namespace rdma {
@@ -15,29 +16,44 @@ namespace rdma {
 /// operation.
 class description {
 public:
-  explicit description(worker_info worker) {
-    value_.worker = std::move(worker);
+  /// Without the secret, which is drawn with the grant.
+  explicit description(metadata value) : value_(std::move(value)) {
+    // nop
   }
 
-  const worker_info& worker() const noexcept {
-    return value_.worker;
+  operation_kind kind() const noexcept {
+    return value_.kind;
   }
 
-  /// Hands the grant to the transport; `what` is how peers may know it.
-  void grant(operation_core::actor_base* self, const transport_actor& transport,
-             sink what, metadata value);
+  const grant& terms() const noexcept {
+    return value_.terms;
+  }
+
+  /// Hands a sink or a standing grant to the transport.
+  template <class Grant>
+  void grant_to_peers(operation_core::actor_base* self,
+                      const transport_actor& transport, Grant what) {
+    value_.secret = what.secret;
+    self->request(transport, caf::infinite, std::move(what))
+      .then([this] { granted(); },
+            [this](const caf::error& reason) { refused(reason); });
+  }
 
   /// Answers a request for the metadata, now or later.
   caf::result<metadata> give(operation_core::actor_base* self);
 
 private:
+  void granted();
+
+  void refused(const caf::error& reason);
+
   metadata value_;
   bool granted_ = false;
   std::vector<caf::typed_response_promise<metadata>> waiting_;
 };
 
-/// Describes a passive operation to the active side.
-metadata make_metadata(const worker_info& worker, const token& secret,
-                       operation_kind kind, const descriptor_list& local);
+/// Describes a passive operation to the active side, but for its secret.
+metadata make_metadata(const worker_info& worker, operation_kind kind,
+                       const descriptor_list& local, grant terms);
 
 } // namespace rdma

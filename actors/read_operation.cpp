@@ -2,25 +2,40 @@
 
 #include "caf_rdma/actors/read_operation.hpp"
 
+#include <utility>
+
 namespace rdma {
 
 read_operation::read_operation(actor_base* self, operation_setup setup,
                                remote_operation remote)
   : destination_operation(self, std::move(setup)), remote_(std::move(remote)) {
-  report_.peer = remote_.worker;
+  report_.peer = remote_.worker.id;
 }
 
 void read_operation::start() {
   find_link(
-    self(), remote_,
+    self(), setup().home, remote_,
     [this](const link_info& x) {
       if (ending())
         return;
-      begin_progress({x.id, make_random_id()}, x.lane, remote_.worker);
-      self()->send(setup().transport, make_sink());
-      send(read_request{remote_.secret, secret_, report_.total});
+      begin_progress({x.id, make_random_id()}, x.lane, remote_.worker.id);
+      auto target = make_sink();
+      target.request = make_claim(remote_, secret_, report_.total);
+      target.verify = remote_.verify;
+      self()->send(setup().transport, std::move(target));
     },
     [this](const caf::error& reason) { finish(reason); });
+}
+
+void read_operation::set_notification(std::string text) {
+  remote_.notification = std::move(text);
+}
+
+// A start after one that has failed looks for the peer anew.
+void read_operation::on_final() {
+  destination_operation::on_final();
+  if (report_.status == status::errored)
+    remote_.link = {};
 }
 
 caf::result<metadata> read_operation::describe() {

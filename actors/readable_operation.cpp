@@ -7,19 +7,16 @@
 namespace rdma {
 
 readable_operation::readable_operation(actor_base* self, operation_setup setup,
-                                       worker_info worker)
-  : source_operation(self, std::move(setup)), description_(std::move(worker)) {
+                                       metadata description)
+  : source_operation(self, std::move(setup)), description_(std::move(description)) {
   // nop
 }
 
 void readable_operation::start() {
   secret_ = make_token();
-  auto value = make_metadata(description_.worker(), secret_,
-                             operation_kind::readable, setup().local);
-  // Without a target: a read request may name it, but nothing may land here.
-  description_.grant(self(), setup().transport,
-                     sink{secret_, {}, report_.total, {}, owner()},
-                     std::move(value));
+  // Without a target: a claim may name it, but nothing may land here.
+  description_.grant_to_peers(self(), setup().transport,
+                              sink{secret_, {}, report_.total, {}, owner()});
 }
 
 caf::result<metadata> readable_operation::describe() {
@@ -27,8 +24,8 @@ caf::result<metadata> readable_operation::describe() {
 }
 
 void readable_operation::on_frame(frame& x) {
-  if (auto* request = std::get_if<read_request>(&x.content))
-    offer_to(request->reply_secret);
+  if (auto* request = std::get_if<claim>(&x.content))
+    offer_to(request->reply_secret, request->verify, nullptr);
   else
     source_operation::on_frame(x);
 }

@@ -3,15 +3,18 @@
 #include "caf_rdma/actors/source_operation.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace rdma {
 
-void source_operation::offer_to(const token& secret) {
+void source_operation::offer_to(const token& secret, bool verify,
+                                claim_ptr request) {
   if (offered_)
     return; // a peer that asks twice
   offered_ = true;
   self()->send(setup().transport,
-               source{key_, secret, setup().local, owner(), secret_});
+               source{key_, secret, setup().local, owner(), secret_,
+                      std::move(request), verify});
 }
 
 // Once bytes were offered the end is the destination's to decide; it may have
@@ -61,6 +64,12 @@ caf::error source_operation::judge(const transfer_ended& verdict) {
   if (asked_ != caf::none && code_of(asked_) == verdict.code)
     return asked_;
   return remote_end(report_.peer, verdict.code, verdict.reason);
+}
+
+void source_operation::reset() {
+  transfer_operation::reset();
+  offered_ = false;
+  asked_ = {};
 }
 
 // A reader that was never offered anything has nobody else to learn it from.

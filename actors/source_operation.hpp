@@ -2,15 +2,15 @@
 
 #pragma once
 
-#include "caf_rdma/actors/operation_core.hpp"
+#include "caf_rdma/actors/transfer_operation.hpp"
 
 namespace rdma {
 
 /// The side that the bytes come from. It offers them and believes only the
 /// destination's word on what has become of them.
-class source_operation : public operation_core {
+class source_operation : public transfer_operation {
 public:
-  using operation_core::operation_core;
+  using transfer_operation::transfer_operation;
 
 protected:
   void on_cancel(const caf::error& reason) override;
@@ -23,8 +23,11 @@ protected:
 
   void on_final() override;
 
-  /// Offers the local memory to the peer's sink with that secret.
-  void offer_to(const token& secret);
+  void reset() override;
+
+  /// Offers the local memory to the peer's sink with that secret, after the
+  /// claim if there is one.
+  void offer_to(const token& secret, bool verify, claim_ptr request);
 
 private:
   /// Returns the outcome that the destination's word implies, COMPLETE if the

@@ -7,18 +7,14 @@
 namespace rdma {
 
 writable_operation::writable_operation(actor_base* self, operation_setup setup,
-                                       worker_info worker)
+                                       metadata description)
   : destination_operation(self, std::move(setup)),
-    description_(std::move(worker)) {
+    description_(std::move(description)) {
   // nop
 }
 
 void writable_operation::start() {
-  auto grant = make_sink();
-  auto value = make_metadata(description_.worker(), secret_,
-                             operation_kind::writable, setup().local);
-  description_.grant(self(), setup().transport, std::move(grant),
-                     std::move(value));
+  description_.grant_to_peers(self(), setup().transport, make_sink());
 }
 
 caf::result<metadata> writable_operation::describe() {

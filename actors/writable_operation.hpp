@@ -13,7 +13,7 @@ public:
   static inline const char* name = "rdma.writable";
 
   writable_operation(actor_base* self, operation_setup setup,
-                     worker_info worker);
+                     metadata description);
 
 protected:
   void start() override;

@@ -2,24 +2,38 @@
 
 #include "caf_rdma/actors/write_operation.hpp"
 
+#include <utility>
+
 namespace rdma {
 
 write_operation::write_operation(actor_base* self, operation_setup setup,
                                  remote_operation remote)
   : source_operation(self, std::move(setup)), remote_(std::move(remote)) {
-  report_.peer = remote_.worker;
+  report_.peer = remote_.worker.id;
 }
 
 void write_operation::start() {
   find_link(
-    self(), remote_,
+    self(), setup().home, remote_,
     [this](const link_info& x) {
       if (ending())
         return;
-      begin_progress({x.id, make_random_id()}, x.lane, remote_.worker);
-      offer_to(remote_.secret);
+      begin_progress({x.id, make_random_id()}, x.lane, remote_.worker.id);
+      offer_to(remote_.secret, remote_.verify,
+               make_claim(remote_, {}, report_.total));
     },
     [this](const caf::error& reason) { finish(reason); });
+}
+
+void write_operation::set_notification(std::string text) {
+  remote_.notification = std::move(text);
+}
+
+// A start after one that has failed looks for the peer anew.
+void write_operation::on_final() {
+  source_operation::on_final();
+  if (report_.status == status::errored)
+    remote_.link = {};
 }
 
 caf::result<metadata> write_operation::describe() {

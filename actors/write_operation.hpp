@@ -20,6 +20,10 @@ protected:
 
   caf::result<metadata> describe() override;
 
+  void set_notification(std::string text) override;
+
+  void on_final() override;
+
 private:
   remote_operation remote_;
 };

@@ -126,17 +126,61 @@ caf::expected<offer> read(wire::Offer::Reader in) {
                in.getTotal(),
                in.getCell(),
                in.getSeal(),
-               in.getBlock()};
+               in.getBlock(),
+               {}};
+  if (auto sum = in.getChecksum(); sum != 0) {
+    if (sum >> 32 != 1)
+      return fail("an offer with a checksum that is none");
+    result.checksum = static_cast<uint32_t>(sum);
+  }
   if (auto err = validate(result); err != caf::none)
     return err;
   return result;
 }
 
-caf::expected<read_request> read(wire::Request::Reader in) {
+selection read(capnp::List<wire::BlockRun>::Reader in) {
+  selection result;
+  result.reserve(in.size());
+  for (auto x : in)
+    result.push_back({x.getDescriptor(), x.getCount(), x.getOffset(),
+                      x.getLength(), x.getStride()});
+  return result;
+}
+
+caf::expected<claim> read(wire::Claim::Reader in) {
+  claim result;
   if (in.getTotal() == 0)
-    return fail("a request for 0 B");
-  return read_request{detail::read(in.getToken()),
-                      detail::read(in.getReplyToken()), in.getTotal()};
+    return fail("a claim for 0 B");
+  if (in.getMoreBlocks() > 0 && in.getBlocks().size() == 0)
+    return fail("a claim whose blocks are all to come");
+  if (in.getBlocks().size() + uint64_t{in.getMoreBlocks()}
+      > max_selected_blocks)
+    return fail("a claim for too many blocks");
+  if (in.getNotification().size() > max_notification_size
+      || (in.getNotification().size() > 0 && !in.getNotify()))
+    return fail("a claim with a notification of "
+                + std::to_string(in.getNotification().size()) + " B");
+  result.secret = detail::read(in.getToken());
+  if (in.hasReplyToken()) {
+    result.reply_secret = detail::read(in.getReplyToken());
+    if (!result.reads())
+      return fail("a claim to read without a token for the answer");
+  }
+  result.total = in.getTotal();
+  result.blocks = read(in.getBlocks());
+  result.more_blocks = in.getMoreBlocks();
+  if (in.getNotify()) {
+    auto data = in.getNotification();
+    result.notification.emplace(data.begin(), data.end());
+  }
+  result.verify = in.getVerify();
+  return result;
+}
+
+caf::expected<claim_blocks> read(wire::ClaimBlocks::Reader in) {
+  if (in.getBlocks().size() == 0)
+    return fail("a continued claim without blocks");
+  return claim_blocks{read(in.getBlocks())};
 }
 
 /// Reads a failure and its reason.
@@ -213,8 +257,10 @@ caf::expected<frame> read(wire::Frame::Reader in) {
       return x;
     case wire::Frame::OFFER:
       return put(x, read(in.getOffer()));
-    case wire::Frame::REQUEST:
-      return put(x, read(in.getRequest()));
+    case wire::Frame::CLAIM:
+      return put(x, read(in.getClaim()));
+    case wire::Frame::CLAIM_BLOCKS:
+      return put(x, read(in.getClaimBlocks()));
     case wire::Frame::CANCEL:
       return put(x, read_why<cancel_request>(in.getCancel()));
     case wire::Frame::ENDED:

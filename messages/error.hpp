@@ -37,6 +37,11 @@ enum class errc : uint8_t {
   unsupported_device = 8,
   /// An option has a value outside its range.
   invalid_option = 9,
+  /// The blocks that the caller or the peer names do not lie in the memory, or
+  /// overlap.
+  bad_selection = 10,
+  /// The prepared operation has been started and has not ended: wait for it.
+  operation_busy = 11,
   // -- the metadata is wrong: ask for it again -------------------------------
   /// The metadata is truncated, damaged or no metadata at all.
   malformed_metadata = 20,
@@ -50,6 +55,9 @@ enum class errc : uint8_t {
   already_claimed = 24,
   /// The peer's operation is over: ask for new metadata.
   operation_ended = 25,
+  /// The grant does not allow this: to this worker, to name blocks, or to send
+  /// a notification.
+  not_granted = 26,
   // -- the peer is gone or silent --------------------------------------------
   /// Nobody answers at the metadata's address: retry later or ask for new
   /// metadata.
@@ -72,6 +80,8 @@ enum class errc : uint8_t {
   deadline_exceeded = 61,
   /// The runtime is shutting down.
   shutting_down = 62,
+  /// The owner of the memory has ended the grant: ask for new metadata.
+  grant_revoked = 63,
   // -- the machinery ---------------------------------------------------------
   /// The peer broke the protocol: report a bug, of ours or of the peer.
   protocol_violation = 80,
@@ -84,6 +94,9 @@ enum class errc : uint8_t {
   /// UCX found no lane that survives the death of a peer: check `rdma.tls`,
   /// UCX_TLS and UCX_NET_DEVICES.
   no_usable_lane = 84,
+  /// The bytes that have arrived are not those that were sent: their CRC32C
+  /// differs. Transfer them again.
+  integrity_error = 85,
 };
 
 std::string to_string(errc x);

@@ -111,13 +111,43 @@ void write(wire::Frame::Builder out, const offer& x) {
   y.setCell(x.cell);
   y.setSeal(x.seal);
   y.setBlock(x.block);
+  if (x.checksum)
+    y.setChecksum(detail::checksum_present | *x.checksum);
 }
 
-void write(wire::Frame::Builder out, const read_request& x) {
-  auto y = out.initRequest();
+template <class Builder>
+void write_blocks(Builder out, const selection& xs) {
+  if (xs.empty())
+    return;
+  auto list = out.initBlocks(static_cast<unsigned>(xs.size()));
+  for (unsigned i = 0; i < list.size(); ++i) {
+    auto y = list[i];
+    y.setDescriptor(xs[i].descriptor);
+    y.setCount(xs[i].count);
+    y.setOffset(xs[i].offset);
+    y.setLength(xs[i].length);
+    y.setStride(xs[i].stride);
+  }
+}
+
+void write(wire::Frame::Builder out, const claim& x) {
+  auto y = out.initClaim();
   detail::write(y.initToken(), x.secret);
-  detail::write(y.initReplyToken(), x.reply_secret);
+  if (x.reads())
+    detail::write(y.initReplyToken(), x.reply_secret);
   y.setTotal(x.total);
+  write_blocks(y, x.blocks);
+  y.setMoreBlocks(x.more_blocks);
+  y.setNotify(x.notification.has_value());
+  if (x.notification && !x.notification->empty())
+    y.setNotification(
+      {reinterpret_cast<const kj::byte*>(x.notification->data()),
+       x.notification->size()});
+  y.setVerify(x.verify);
+}
+
+void write(wire::Frame::Builder out, const claim_blocks& x) {
+  write_blocks(out.initClaimBlocks(), x.blocks);
 }
 
 void write(wire::Frame::Builder out, const goodbye& x) {
@@ -140,18 +170,31 @@ void write(wire::Frame::Builder out, const transfer_ended& x) {
   y.setBytes(x.bytes);
 }
 
-/// Returns how many words of the buffer to clear for `x`: what its fixed part
-/// and its reason may take; everything for the frames that open a link.
+/// Words of what a frame carries besides its fixed part.
+template <class T>
+size_t extra_words(const T& content) {
+  constexpr size_t words_per_run = 4;
+  size_t result = 0;
+  if constexpr (requires { content.reason; })
+    result += cut(content.reason).size() / word_size + 1;
+  if constexpr (requires { content.blocks; })
+    result += words_per_run * content.blocks.size() + 1;
+  if constexpr (requires { content.notification; })
+    if (content.notification)
+      result += content.notification->size() / word_size + 1;
+  return result;
+}
+
+/// Returns how many words of the buffer to clear for `x`; everything for the
+/// frames that open a link.
 size_t words_for(const frame& x, size_t available) {
-  constexpr size_t fixed = 16;
+  constexpr size_t fixed = 20;
   auto need = std::visit(
     [=]<class T>(const T& content) {
       if constexpr (std::is_same_v<T, hello> || std::is_same_v<T, hello_ack>)
         return available;
-      else if constexpr (requires { content.reason; })
-        return fixed + cut(content.reason).size() / word_size + 1;
       else
-        return fixed;
+        return fixed + extra_words(content);
     },
     x.content);
   return std::min(need, available);
@@ -248,8 +291,17 @@ std::string describe(const offer& x) {
          + (x.in_place() ? " in place" : "");
 }
 
-std::string describe(const read_request& x) {
-  return "request for " + std::to_string(x.total) + " B";
+std::string describe(const claim& x) {
+  return (x.reads() ? "claim to read " : "claim to write ")
+         + std::to_string(x.total) + " B"
+         + (x.blocks.empty()
+              ? ""
+              : " in " + std::to_string(x.blocks.size() + x.more_blocks)
+                  + " runs of blocks");
+}
+
+std::string describe(const claim_blocks& x) {
+  return std::to_string(x.blocks.size()) + " runs of blocks";
 }
 
 std::string describe(const goodbye& x) {

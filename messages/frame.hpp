@@ -4,6 +4,7 @@
 
 #include "caf_rdma/messages/error.hpp"
 #include "caf_rdma/messages/metadata.hpp"
+#include "caf_rdma/messages/selection.hpp"
 #include "caf_rdma/messages/status.hpp"
 #include "caf_rdma/messages/worker_info.hpp"
 
@@ -11,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -114,6 +116,8 @@ struct offer {
   uint64_t seal = 0;
   /// Address of the memory if it is one block; otherwise 0.
   uint64_t block = 0;
+  /// CRC32C of the chunk.
+  std::optional<uint32_t> checksum = {};
 
   bool in_place() const noexcept {
     return cell != 0;
@@ -122,12 +126,31 @@ struct offer {
   friend bool operator==(const offer&, const offer&) = default;
 };
 
-struct read_request {
+/// Says what the active side wants of a passive operation's memory.
+struct claim {
   token secret;
+  /// Of the reader's destination; none if this is a write.
   token reply_secret;
   uint64_t total = 0;
+  /// Parts of the memory; all of it if empty.
+  selection blocks = {};
+  /// Runs that are still to come.
+  uint32_t more_blocks = 0;
+  std::optional<std::string> notification = {};
+  bool verify = false;
 
-  friend bool operator==(const read_request&, const read_request&) = default;
+  bool reads() const noexcept {
+    return reply_secret != token{};
+  }
+
+  friend bool operator==(const claim&, const claim&) = default;
+};
+
+/// Continues the list of a claim.
+struct claim_blocks {
+  selection blocks;
+
+  friend bool operator==(const claim_blocks&, const claim_blocks&) = default;
 };
 
 struct cancel_request {
@@ -154,7 +177,7 @@ struct frame {
   uint64_t transfer_id = 0;
   std::variant<hello, hello_ack, hello_refused, pairing, heartbeat, goodbye,
                local_probe, local_nonce, local_verdict, local_ring, local_switch,
-               offer, read_request, cancel_request, transfer_ended>
+               offer, claim, claim_blocks, cancel_request, transfer_ended>
     content;
 
   friend bool operator==(const frame&, const frame&) = default;
@@ -163,6 +186,10 @@ struct frame {
 /// Largest encoded frame in bytes: UCX 1.13 takes active-message headers of up
 /// to 8,100 B over TCP.
 inline constexpr size_t max_frame_size = 8000;
+
+/// Runs of blocks that fit into one frame, beside a notification if there is
+/// one.
+inline constexpr size_t max_runs_per_frame = 100;
 
 /// Longest reason that travels, in bytes; `encode` cuts longer ones.
 inline constexpr size_t max_reason_size = 1024;

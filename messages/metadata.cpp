@@ -10,6 +10,7 @@
 #include <kj/encoding.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace rdma {
@@ -22,6 +23,10 @@ constexpr size_t max_descriptors = 65536;
 
 /// 65,536 descriptors take about 5 MB.
 constexpr size_t max_json_size = size_t{6} << 20;
+
+/// Longer leases than a timespan can express are cut.
+constexpr auto max_lease
+  = std::chrono::floor<std::chrono::milliseconds>(caf::timespan::max());
 
 constexpr std::string_view text_prefix = "b64:";
 
@@ -66,6 +71,19 @@ remote_descriptor read(wire::Descriptor::Reader in) {
           {narrow<device_type>(in.getDeviceType()), in.getDeviceId()}};
 }
 
+grant read(wire::Grant::Reader in) {
+  grant result;
+  result.claims = in.getClaims();
+  result.blocks = in.getBlocks();
+  result.notifications = in.getNotifications();
+  result.verify = in.getVerify();
+  for (auto x : in.getWorkers())
+    result.workers.push_back(detail::to_std_string(x));
+  result.lease = std::chrono::milliseconds{static_cast<int64_t>(
+    std::min<uint64_t>(in.getLease(), max_lease.count()))};
+  return result;
+}
+
 caf::expected<metadata> read(wire::Metadata::Reader in) {
   if (auto err = detail::check_version(in.getVersion()); err != caf::none)
     return err;
@@ -76,7 +94,12 @@ caf::expected<metadata> read(wire::Metadata::Reader in) {
   metadata result{detail::read(in.getWorker()),
                   detail::read(in.getToken()),
                   narrow<operation_kind>(in.getKind()),
+                  {},
                   {}};
+  if (in.getGrant().getWorkers().size() > max_granted_workers)
+    return make_error(malformed, "the grant names too many workers");
+  if (in.hasGrant())
+    result.terms = read(in.getGrant());
   result.descriptors.reserve(list.size());
   for (auto x : list)
     result.descriptors.push_back(read(x));
@@ -98,6 +121,20 @@ void write(wire::Descriptor::Builder out, const remote_descriptor& x) {
   out.setDeviceId(x.device.id);
 }
 
+void write(wire::Grant::Builder out, const grant& x) {
+  out.setClaims(x.claims);
+  out.setBlocks(x.blocks);
+  out.setNotifications(x.notifications);
+  out.setVerify(x.verify);
+  if (!x.workers.empty()) {
+    auto list = out.initWorkers(static_cast<unsigned>(x.workers.size()));
+    for (unsigned i = 0; i < list.size(); ++i)
+      list.set(i, {x.workers[i].data(), x.workers[i].size()});
+  }
+  auto lease = std::chrono::ceil<std::chrono::milliseconds>(x.lease);
+  out.setLease(static_cast<uint64_t>(std::max<int64_t>(lease.count(), 0)));
+}
+
 void write(wire::Metadata::Builder out, const metadata& x) {
   out.setVersion(format_version);
   detail::write(out.initWorker(), x.worker);
@@ -106,6 +143,8 @@ void write(wire::Metadata::Builder out, const metadata& x) {
   auto list = out.initDescriptors(static_cast<unsigned>(x.descriptors.size()));
   for (unsigned i = 0; i < list.size(); ++i)
     write(list[i], x.descriptors[i]);
+  if (x.terms != grant{})
+    write(out.initGrant(), x.terms);
 }
 
 void configure(capnp::JsonCodec& codec) {
@@ -128,7 +167,11 @@ caf::error check(const metadata& x) {
     return make_error(malformed, "unknown kind of operation");
   if (auto err = detail::validate(x.worker, malformed); err != caf::none)
     return err;
-  return check(x.descriptors);
+  if (auto err = check(x.descriptors); err != caf::none)
+    return err;
+  if (x.terms.workers.size() > max_granted_workers)
+    return make_error(malformed, "the grant names too many workers");
+  return {};
 }
 
 // -- strings -----------------------------------------------------------------

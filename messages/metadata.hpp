@@ -4,6 +4,7 @@
 
 #include "caf_rdma/messages/descriptor.hpp"
 #include "caf_rdma/messages/detail/inspect_bytes.hpp"
+#include "caf_rdma/messages/grant.hpp"
 #include "caf_rdma/messages/type_ids.hpp"
 #include "caf_rdma/messages/worker_info.hpp"
 
@@ -36,6 +37,8 @@ struct metadata {
   token secret;
   operation_kind kind = operation_kind::writable;
   std::vector<remote_descriptor> descriptors;
+  /// What may be done with the memory.
+  grant terms = {};
 
   friend bool operator==(const metadata&, const metadata&) = default;
 };

@@ -2,25 +2,48 @@
 
 #pragma once
 
+#include "caf_rdma/messages/grant.hpp"
+#include "caf_rdma/messages/selection.hpp"
 #include "caf_rdma/messages/type_ids.hpp"
 
+#include <caf/actor.hpp>
 #include <caf/timespan.hpp>
+
+#include <optional>
+#include <string>
 
 namespace rdma {
 
-/// What a caller may ask of one operation.
+/// What a caller may ask of one operation. Stays in the process.
 struct operation_options {
-  /// Time from now until the operation ends with `deadline_exceeded`. Zero
-  /// means the default of the connector; `caf::infinite` means no deadline.
+  /// Time from now until the operation ends with `deadline_exceeded`: the lease
+  /// of a grant. Zero means the default of the connector; `caf::infinite` means
+  /// no deadline. For a prepared operation it counts from each start.
   caf::timespan deadline{0};
+
+  // -- of passive operations -------------------------------------------------
+
+  /// What peers may do with the memory.
+  rdma::grant grant = {};
+
+  /// Receives a `claim_report` for each claim that has ended. None: nobody
+  /// does, and peers cannot send notifications.
+  caf::actor listener = {};
+
+  // -- of active operations --------------------------------------------------
+
+  /// The parts to move; all of the memory if empty.
+  block_map blocks = {};
+
+  /// For the listener of the passive operation, up to 4 KiB of any bytes; it
+  /// gets them once, after the transfer's are in place.
+  std::optional<std::string> notification = {};
+
+  /// Check the CRC32C of every chunk. The grant may ask for it, too.
+  bool verify = false;
 
   friend bool operator==(const operation_options&, const operation_options&)
     = default;
 };
-
-template <class Inspector>
-bool inspect(Inspector& f, operation_options& x) {
-  return f.object(x).fields(f.field("deadline", x.deadline));
-}
 
 } // namespace rdma

@@ -62,6 +62,17 @@ struct Metadata {
   token @2 :Token;
   kind @3 :Kind;
   descriptors @4 :List(Descriptor);
+  grant @5 :Grant;  # none: one claim, for all of the memory
+}
+
+# What the owner of the memory allows.
+struct Grant {
+  claims @0 :UInt64;         # 0: any number
+  blocks @1 :Bool;           # a claim may name parts of the memory
+  notifications @2 :Bool;    # a claim may carry a notification
+  verify @3 :Bool;           # every chunk carries its CRC32C
+  workers @4 :List(Text);    # their IDs; all if empty
+  lease @5 :UInt64;          # milliseconds from when this was written; 0: no end
 }
 
 # The JSON form of metadata. The digest covers the canonical encoding, so spaces
@@ -103,7 +114,8 @@ struct Frame {
     localSwitch @16 :Void;           # all that follows comes by your ring
     # -- transfer --------------------------------------------------------------
     offer @6 :Offer;        # source to destination; the chunk's bytes follow
-    request @7 :Request;    # read operation to readable operation
+    claim @7 :Claim;        # active side to passive side, before offers
+    claimBlocks @17 :ClaimBlocks;  # more of the claim before
     cancel @8 :Cancel;      # source to destination: please end this transfer
     ended @9 :Ended;        # either side: this transfer is over
   }
@@ -161,14 +173,34 @@ struct Offer {
   cell @5 :UInt64;       # address of the transfer's source cell; 0: data follow
   seal @6 :UInt64;       # what the cell holds for as long as the offer stands
   block @7 :UInt64;      # address of the transfer's only block; 0: see the cell
+  checksum @8 :UInt64;   # 2^32 + CRC32C of the chunk; 0: none
 }
 
-# Asks the owner of a readable operation for its bytes. They are to be offered
-# under the reader's own token.
-struct Request {
-  token @0 :Token;        # of the readable operation
-  replyToken @1 :Token;   # of the reader's destination
-  total @2 :UInt64;       # bytes that the reader expects
+# Says what the active side wants of a passive operation's memory. A reader must
+# say so, and gets the bytes offered under its own token. A writer need not if it
+# fills all of the memory and has no more to say: then its offers do.
+struct Claim {
+  token @0 :Token;        # of the passive operation
+  replyToken @1 :Token;   # of the reader's destination; none: a write
+  total @2 :UInt64;       # bytes to move
+  blocks @3 :List(BlockRun);  # parts of the memory, in order; none: all of it
+  moreBlocks @4 :UInt32;  # runs that follow in ClaimBlocks
+  notification @5 :Data;  # for the owner, once the bytes are there
+  notify @6 :Bool;        # there is a notification, if only an empty one
+  verify @7 :Bool;        # offer every chunk with its checksum
+}
+
+struct ClaimBlocks {
+  blocks @0 :List(BlockRun);
+}
+
+# `count` blocks of `length` bytes, one every `stride` bytes.
+struct BlockRun {
+  offset @0 :UInt64;      # of the first block in its descriptor
+  length @1 :UInt64;
+  stride @2 :UInt64;      # 0 if there is one block
+  descriptor @3 :UInt32;
+  count @4 :UInt32;
 }
 
 struct Cancel {

@@ -11,6 +11,7 @@
 namespace rdma {
 
 class descriptor;
+struct claim_report;
 enum class errc : uint8_t;
 enum class status : uint8_t;
 struct metadata;
@@ -31,6 +32,8 @@ CAF_BEGIN_TYPE_ID_BLOCK(rdma_messages, rdma::first_type_id)
   CAF_ADD_ATOM(rdma_messages, rdma, create_readable_atom)
   CAF_ADD_ATOM(rdma_messages, rdma, begin_write_atom)
   CAF_ADD_ATOM(rdma_messages, rdma, begin_read_atom)
+  CAF_ADD_ATOM(rdma_messages, rdma, prepare_write_atom)
+  CAF_ADD_ATOM(rdma_messages, rdma, prepare_read_atom)
 
   // -- requests to an operation ----------------------------------------------
 
@@ -38,6 +41,8 @@ CAF_BEGIN_TYPE_ID_BLOCK(rdma_messages, rdma::first_type_id)
   CAF_ADD_ATOM(rdma_messages, rdma, status_atom)
   CAF_ADD_ATOM(rdma_messages, rdma, wait_atom)
   CAF_ADD_ATOM(rdma_messages, rdma, cancel_atom)
+  CAF_ADD_ATOM(rdma_messages, rdma, renew_atom)
+  CAF_ADD_ATOM(rdma_messages, rdma, start_atom)
 
   // -- values ----------------------------------------------------------------
 
@@ -46,8 +51,10 @@ CAF_BEGIN_TYPE_ID_BLOCK(rdma_messages, rdma::first_type_id)
   CAF_ADD_TYPE_ID(rdma_messages, (rdma::metadata))
   CAF_ADD_TYPE_ID(rdma_messages, (rdma::operation_options))
   CAF_ADD_TYPE_ID(rdma_messages, (rdma::report))
+  CAF_ADD_TYPE_ID(rdma_messages, (rdma::claim_report))
   CAF_ADD_TYPE_ID(rdma_messages, (std::vector<rdma::descriptor>) )
 
 CAF_END_TYPE_ID_BLOCK(rdma_messages)
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::operation_options)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<rdma::descriptor>)

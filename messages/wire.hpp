@@ -64,6 +64,9 @@ inline std::string to_std_string(capnp::Text::Reader x) {
 
 // -- parts of several messages -----------------------------------------------
 
+/// Says in an offer that there is a checksum, which may be 0.
+inline constexpr uint64_t checksum_present = uint64_t{1} << 32;
+
 void write(wire::Worker::Builder out, const worker_info& x);
 
 void write(wire::Token::Builder out, const token& x);

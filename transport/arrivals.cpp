@@ -84,14 +84,22 @@ void arrivals::receive(frame x, std::span<const std::byte> data,
     return; // what concerns the link comes by UCX
   // Offers are handled before the frames that have come with them; the lane
   // must be known by then.
-  if (auto* verdict = std::get_if<local_verdict>(&x.content))
-    if (auto* from = links_.find(x.link_id))
-      from->local.conclude(*verdict);
+  auto* from = links_.find(x.link_id);
+  if (auto* verdict = std::get_if<local_verdict>(&x.content);
+      verdict != nullptr && from != nullptr)
+    from->local.conclude(*verdict);
+  // Claims, too, come before the offers that belong to them.
+  if (from != nullptr
+      && (std::holds_alternative<claim>(x.content)
+          || std::holds_alternative<claim_blocks>(x.content))) {
+    from->last_heard = loop_.now();
+    transfers_.grants().claimed(*from, x);
+    return;
+  }
   if (!std::holds_alternative<offer>(x.content)) {
     waiting_.push_back({std::move(x), reply, nullptr, {}});
     return;
   }
-  auto* from = links_.find(x.link_id);
   if (from == nullptr) {
     // The frame that brings the link up has come, but must not be handled
     // within UCX's progress. The offer waits its turn behind it.

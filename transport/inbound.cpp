@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <string>
+#include <utility>
 
 namespace rdma {
 
@@ -23,9 +25,7 @@ inbound::inbound(const transport_options& options, router& routes,
 
 void inbound::install(sink x) {
   auto secret = x.secret;
-  auto& entry = entries_[secret];
-  entry.target = block_list{std::move(x.target)};
-  entry.grant = std::move(x);
+  entries_[secret].grant = std::move(x);
 }
 
 transfer_key inbound::claimed_by(const token& secret) const {
@@ -36,10 +36,12 @@ transfer_key inbound::claimed_by(const token& secret) const {
 void inbound::withdraw(const withdrawal& x, std::function<void()> released) {
   auto i = entries_.find(x.secret);
   if (i == entries_.end()) {
+    revoke(x.secret);
     released();
     return;
   }
   auto& entry = i->second;
+  entry.used = x.epitaph.status == status::complete;
   drop_held([&x](const held_chunk& held) { return held.secret == x.secret; });
   entry.failed = true;
   if (entry.fetching > 0)
@@ -65,16 +67,173 @@ void inbound::abandon() {
 
 void inbound::finish(const token& secret) {
   auto i = entries_.find(secret);
-  auto released = std::move(i->second.released);
+  auto& entry = i->second;
+  auto released = std::move(entry.released);
+  if (entry.part)
+    grants_.end(*entry.part, entry.used);
+  else
+    remember(secret);
   entries_.erase(i);
+  if (released)
+    released();
+}
+
+void inbound::remember(const token& secret) {
   if (ended_.insert(secret).second)
     oldest_ended_.push_back(secret);
   if (oldest_ended_.size() > max_ended) {
     ended_.erase(oldest_ended_.front());
     oldest_ended_.pop_front();
   }
-  if (released)
-    released();
+}
+
+void inbound::revoke(const token& secret) {
+  if (!grants_.contains(secret))
+    return;
+  std::vector<token> unknown;
+  for (auto& [name, x] : entries_)
+    if (x.partly_known() && x.part->said.secret == secret && !x.over())
+      unknown.push_back(name);
+  transfer_ended verdict{status::errored, errc::grant_revoked, {}, 0};
+  for (auto& name : unknown) {
+    auto key = entries_.at(name).grant.key;
+    routes_.retire(key, verdict);
+    verdicts_.push_back({key.link, key.transfer, verdict});
+    finish(name);
+  }
+  grants_.erase(secret);
+  remember(secret);
+}
+
+// -- claims ------------------------------------------------------------------
+
+inbound::entry* inbound::find(const transfer_key& key, const token& secret) {
+  if (auto i = entries_.find(secret); i != entries_.end() && !i->second.part)
+    return &i->second;
+  auto i = entries_.find(claim_secret(key));
+  auto ours = i != entries_.end() && i->second.part
+              && i->second.part->said.secret == secret;
+  return ours ? &i->second : nullptr;
+}
+
+void inbound::claimed(link& from, const frame& x) {
+  transfer_key key{from.id(), x.transfer_id};
+  if (auto* more = std::get_if<claim_blocks>(&x.content)) {
+    append(key, *more);
+    return;
+  }
+  auto& said = std::get<rdma::claim>(x.content);
+  if (auto* entry = find(key, said.secret)) {
+    ask_owner(*entry, from, x);
+  } else if (!grants_.contains(said.secret)) {
+    refuse_unknown(x, said.secret);
+  } else if (auto* opened = open(from, x, said)) {
+    opened->news->said = std::make_shared<rdma::claim>(said);
+    if (!opened->partly_known())
+      begin(*opened);
+  }
+}
+
+void inbound::ask_owner(entry& x, link& from, const frame& what) {
+  auto& said = std::get<rdma::claim>(what.content);
+  if (x.part) {
+    fail(x, make_error(errc::protocol_violation,
+                       "peer " + from.peer() + " claims the same twice"));
+  } else if (!said.blocks.empty() || said.notification) {
+    refuse(what, errc::not_granted);
+  } else if (!x.grant.target.empty() || !said.reads()) {
+    refuse(what, errc::kind_mismatch);
+  } else if (auto code = claim(x, from, what.transfer_id, said.total);
+             code != errc::none) {
+    refuse(what, code);
+  } else {
+    announce(x);
+    caf::anon_send(x.grant.owner, what);
+  }
+}
+
+inbound::entry* inbound::open(link& from, const frame& x, rdma::claim said) {
+  transfer_key key{from.id(), x.transfer_id};
+  if (routes_.epitaph(key) != nullptr) {
+    refuse_unknown(x, said.secret);
+    return nullptr;
+  }
+  auto secret = claim_secret(key);
+  if (routes_.find(key) != nullptr || entries_.contains(secret)) {
+    refuse(x, errc::protocol_violation);
+    return nullptr;
+  }
+  open_claim part{std::move(said)};
+  if (auto code = grants_.begin(part, from.peer()); code != errc::none) {
+    refuse(x, code);
+    return nullptr;
+  }
+  auto& grant = grants_.get(part.said.secret);
+  auto& result = entries_[secret];
+  result.grant.secret = secret;
+  result.grant.total = part.said.total;
+  result.grant.key = key;
+  result.grant.owner = grant.owner;
+  result.grant.verify = grant.terms.verify;
+  if (part.said.blocks.empty() && grant.writable)
+    result.grant.target = grant.memory;
+  result.part = std::move(part);
+  result.news = transfer_claimed{key, from.lane(), from.peer()};
+  routes_.add(key, grant.owner);
+  return &result;
+}
+
+inbound::entry* inbound::open_whole(link& from, const frame& x,
+                                    const offer& header) {
+  rdma::claim said;
+  said.secret = header.secret;
+  said.total = header.total;
+  return open(from, x, std::move(said));
+}
+
+void inbound::append(const transfer_key& key, const claim_blocks& x) {
+  auto i = entries_.find(claim_secret(key));
+  if (i == entries_.end() || !i->second.part || i->second.over())
+    return; // it was refused, or is over
+  auto& entry = i->second;
+  auto& said = entry.part->said;
+  if (x.blocks.size() > said.more_blocks) {
+    fail(entry, make_error(errc::protocol_violation,
+                           "more blocks than were announced"));
+    return;
+  }
+  said.blocks.insert(said.blocks.end(), x.blocks.begin(), x.blocks.end());
+  said.more_blocks -= static_cast<uint32_t>(x.blocks.size());
+  if (entry.partly_known())
+    return;
+  entry.news->said = std::make_shared<rdma::claim>(said);
+  begin(entry);
+}
+
+void inbound::begin(entry& x) {
+  auto memory = grants_.memory_of(*x.part);
+  if (!memory) {
+    fail(x, memory.error());
+    return;
+  }
+  auto& said = x.part->said;
+  if (said.reads()) {
+    announce(x);
+    sources_.push_back({x.grant.key, said.reply_secret, std::move(*memory),
+                        x.grant.owner, x.grant.secret, nullptr,
+                        said.verify || x.grant.verify});
+  } else {
+    x.grant.target = std::move(*memory);
+  }
+}
+
+std::vector<source> inbound::take_sources() {
+  auto result = std::exchange(sources_, {});
+  std::erase_if(result, [this](const source& x) {
+    auto i = entries_.find(x.claimed_secret);
+    return i == entries_.end() || i->second.over();
+  });
+  return result;
 }
 
 // -- offers ------------------------------------------------------------------
@@ -85,41 +244,30 @@ bool inbound::hold(link& from, lane& via, const frame& x, held_bytes what) {
     return false;
   announce(*entry);
   auto& header = std::get<offer>(x.content);
-  held_.push_back({header.secret, from.id(), header, &via, what});
+  held_.push_back({entry->grant.secret, from.id(), header, &via, what});
   runnable_ = true;
   return true;
 }
 
-void inbound::claim(link& from, const frame& x) {
-  auto& request = std::get<read_request>(x.content);
-  auto i = entries_.find(request.secret);
-  if (i == entries_.end()) {
-    refuse_unknown(x, request.secret);
-    return;
-  }
-  auto& entry = i->second;
-  if (entry.target.size() > 0) {
-    refuse(x, errc::kind_mismatch);
-  } else if (auto code = claim(entry, from, x.transfer_id, request.total);
-             code != errc::none) {
-    refuse(x, code);
-  } else {
-    announce(entry);
-    caf::anon_send(entry.grant.owner, x);
-  }
-}
-
 inbound::entry* inbound::admit(link& from, const frame& x, size_t length) {
   auto& header = std::get<offer>(x.content);
-  auto i = entries_.find(header.secret);
-  if (i == entries_.end()) {
+  auto* found = find({from.id(), x.transfer_id}, header.secret);
+  if (found == nullptr && grants_.contains(header.secret))
+    found = open_whole(from, x, header);
+  else if (found == nullptr)
     refuse_unknown(x, header.secret);
+  if (found == nullptr)
     return nullptr;
-  }
-  auto& entry = i->second;
+  auto& entry = *found;
   if (entry.over() && entry.grant.key == transfer_key{from.id(), x.transfer_id})
     return nullptr; // the owner tells the peer why
-  if (entry.target.size() == 0) {
+  if (entry.partly_known()) {
+    fail(entry, make_error(errc::protocol_violation,
+                           "peer " + from.peer()
+                             + " offers before it has named all blocks"));
+    return nullptr;
+  }
+  if (entry.grant.target.empty()) {
     refuse(x, errc::kind_mismatch);
     return nullptr;
   }
@@ -156,6 +304,8 @@ errc inbound::claim(entry& x, link& from, transfer_id transfer,
 }
 
 bool inbound::reserve(entry& x, const offer& header) {
+  if (x.grant.verify && !header.checksum)
+    return false;
   if (x.chunk_size == 0) {
     auto chunks = (header.total - 1) / header.chunk_size + 1;
     if (chunks > max_chunks)
@@ -173,7 +323,7 @@ bool inbound::reserve(entry& x, const offer& header) {
 void inbound::write(entry& x, uint64_t offset,
                     std::span<const std::byte> piece) {
   auto* from = piece.data();
-  x.target.for_each(offset, piece.size(), [&from](std::span<std::byte> to) {
+  x.grant.target.for_each(offset, piece.size(), [&from](std::span<std::byte> to) {
     std::memcpy(to.data(), from, to.size());
     from += to.size();
   });
@@ -181,12 +331,12 @@ void inbound::write(entry& x, uint64_t offset,
 
 void inbound::landed(entry& x, uint64_t bytes) {
   x.landed += bytes;
-  if (x.landed == x.target.size() && !x.over()) {
+  if (x.landed == x.grant.target.size() && !x.over()) {
     complete(x);
     return;
   }
   announce(x);
-  caf::anon_send(x.grant.owner, transfer_progress{x.landed});
+  caf::anon_send(x.grant.owner, transfer_progress{x.landed, x.grant.key});
 }
 
 // The destination decides, and it is we who have seen the last byte: the source
@@ -196,7 +346,9 @@ void inbound::complete(entry& x) {
   transfer_ended verdict{status::complete, errc::none, {}, x.landed};
   routes_.retire(x.grant.key, verdict);
   verdicts_.push_back({link, transfer, std::move(verdict)});
-  caf::anon_send(x.grant.owner, transfer_landed{x.landed, std::move(x.news)});
+  caf::anon_send(x.grant.owner, transfer_landed{x.landed, std::move(x.news),
+                                                x.grant.key});
+  x.used = true;
   finish(token{x.grant.secret});
 }
 
@@ -224,7 +376,13 @@ void inbound::fail(entry& x, const caf::error& reason) {
     return;
   x.failed = true;
   announce(x);
-  caf::anon_send(x.grant.owner, transfer_failed{reason, false});
+  caf::anon_send(x.grant.owner, transfer_failed{reason, false, x.grant.key});
+}
+
+void inbound::fail_integrity(entry& x, uint64_t offset) {
+  fail(x, make_error(errc::integrity_error,
+                     "the chunk at " + std::to_string(offset)
+                       + " B is not what was sent"));
 }
 
 // -- fetching ----------------------------------------------------------------
@@ -255,8 +413,10 @@ void inbound::post_fetch(entry& x, const held_chunk& chunk) {
   ++x.fetching;
   x.via = chunk.via;
   auto& header = chunk.header;
-  chunk.via->fetch(chunk.what, x.target, header.offset, *this,
-                   {header.secret.high, header.secret.low, header.offset});
+  if (header.checksum)
+    x.checksums.emplace(header.offset, *header.checksum);
+  chunk.via->fetch(chunk.what, x.grant.target, header.offset, *this,
+                   {chunk.secret.high, chunk.secret.low, header.offset});
 }
 
 void inbound::request_done(const ucx::request_tag& tag, size_t length,
@@ -264,7 +424,7 @@ void inbound::request_done(const ucx::request_tag& tag, size_t length,
   token secret{tag[0], tag[1]};
   auto& x = entries_.at(secret);
   auto offset = tag[2];
-  auto expected = std::min<uint64_t>(x.chunk_size, x.target.size() - offset);
+  auto expected = std::min<uint64_t>(x.chunk_size, x.grant.target.size() - offset);
   --x.fetching;
   if (auto i = budgets_.find(x.grant.key.link);
       i != budgets_.end() && x.via->crosses_network())
@@ -272,7 +432,11 @@ void inbound::request_done(const ucx::request_tag& tag, size_t length,
   runnable_ = runnable_ || !held_.empty();
   if (status == UCS_OK && length == expected) {
     on_arrival_(x.grant.key.link);
-    landed(x, length);
+    if (auto sum = x.checksums.extract(offset);
+        sum && checksum(x.grant.target, offset, length) != sum.mapped())
+      fail_integrity(x, offset);
+    else
+      landed(x, length);
     if (!entries_.contains(secret))
       return;
   } else {

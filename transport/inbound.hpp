@@ -4,7 +4,9 @@
 
 #include "caf_rdma/messages/frame.hpp"
 #include "caf_rdma/transport/block_list.hpp"
+#include "caf_rdma/transport/checksum.hpp"
 #include "caf_rdma/transport/fetch_budget.hpp"
+#include "caf_rdma/transport/grant_table.hpp"
 #include "caf_rdma/transport/lane.hpp"
 #include "caf_rdma/transport/link.hpp"
 #include "caf_rdma/transport/options.hpp"
@@ -24,10 +26,11 @@
 
 namespace rdma {
 
-/// The table of grants. Checks every offer against the owner's own record
-/// before a byte lands, and fetches what it has accepted.
+/// The table of what is granted. Checks every offer against the owner's own
+/// record before a byte lands, and fetches what it has accepted. A claim on a
+/// standing grant becomes an entry beside those of plain sinks.
 ///
-/// The functions that take offers run inside UCX's progress: they look up, hold
+/// The functions that take offers and claims run inside UCX's progress: they look up, hold
 /// or refuse, and enqueue; they never post.
 class inbound : public ucx::request_observer {
 public:
@@ -49,6 +52,10 @@ public:
 
   void install(sink x);
 
+  void install(standing_grant x) {
+    grants_.install(std::move(x));
+  }
+
   /// Returns the transfer that a sink belongs to, `{0, 0}` if there is none.
   transfer_key claimed_by(const token& secret) const;
 
@@ -61,7 +68,10 @@ public:
   /// Forgets who waits for a withdrawal, and drops held chunks.
   void abandon();
 
-  // -- offers (inside UCX's progress) ----------------------------------------
+  // -- claims and offers (inside UCX's progress) -----------------------------
+
+  /// Takes a claim, or more of one.
+  void claimed(link& from, const frame& x);
 
   /// Copies a chunk of `length` bytes that is at hand. `pieces` calls its
   /// argument for each part of the data, in order.
@@ -75,13 +85,13 @@ public:
   /// false if the chunk is refused: then the caller keeps it.
   bool hold(link& from, lane& via, const frame& x, held_bytes what);
 
-  /// Hands a read request to the owner of the memory, or refuses it.
-  void claim(link& from, const frame& x);
-
   // -- work between two calls to UCX's progress ------------------------------
 
   /// Fetches held chunks, in order per link, as far as its budget allows.
   void fetch();
+
+  /// Takes the sources that standing grants owe to readers.
+  std::vector<source> take_sources();
 
   /// Takes what is to be told to sources: that an offer is refused, or that
   /// every byte has landed.
@@ -96,7 +106,8 @@ public:
 
   /// True if one of the functions above has something to do.
   bool ready() const noexcept {
-    return runnable_ || !verdicts_.empty() || !broken_.empty();
+    return runnable_ || !verdicts_.empty() || !broken_.empty()
+           || !sources_.empty();
   }
 
   void request_done(const ucx::request_tag& tag, size_t length,
@@ -105,18 +116,25 @@ public:
 private:
   struct entry {
     sink grant;
+    std::optional<open_claim> part;       // of a standing grant
     std::optional<transfer_claimed> news; // that the owner has not got yet
-    block_list target;
     uint32_t chunk_size = 0;
     std::vector<bool> seen; // by chunk; a chunk counts once
+    std::unordered_map<uint64_t, uint32_t> checksums; // of fetches, by offset
     uint64_t landed = 0;
     lane* via = nullptr; // of the fetches
     uint64_t fetching = 0;
     bool failed = false;
+    bool used = false; // what is COMPLETE counts against the standing grant
     std::function<void()> released; // set once withdrawn
 
     bool over() const noexcept {
       return failed || released != nullptr;
+    }
+
+    /// True if blocks of the claim are still to come.
+    bool partly_known() const noexcept {
+      return part && part->said.more_blocks > 0;
     }
   };
 
@@ -128,11 +146,33 @@ private:
     held_bytes what;
   };
 
+  /// Returns what the secret stands for in this transfer, or nullptr.
+  entry* find(const transfer_key& key, const token& secret);
+
   /// Returns nullptr if the chunk must not land.
   entry* admit(link& from, const frame& x, size_t length);
 
   /// Claims an entry for a transfer, unless another transfer was first.
   errc claim(entry& x, link& from, transfer_id transfer, uint64_t total);
+
+  /// Hands a claim to read to the owner of a plain sink, or refuses it.
+  void ask_owner(entry& x, link& from, const frame& what);
+
+  /// Opens a claim on a standing grant. Returns nullptr if it is refused.
+  entry* open(link& from, const frame& x, rdma::claim said);
+
+  /// Opens the claim that an offer makes which comes without one.
+  entry* open_whole(link& from, const frame& x, const offer& header);
+
+  /// Adds to a claim that is not known in full.
+  void append(const transfer_key& key, const claim_blocks& x);
+
+  /// Lets a claim begin of which all is known.
+  void begin(entry& x);
+
+  /// Ends a standing grant, and what is not known in full of its claims; the
+  /// others are the owner's to end.
+  void revoke(const token& secret);
 
   /// Marks a chunk as seen; returns false if it does not fit the transfer.
   bool reserve(entry& x, const offer& header);
@@ -144,7 +184,12 @@ private:
       write(x, offset, piece);
       offset += piece.size();
     });
-    landed(x, header.length);
+    if (header.checksum
+        && checksum(x.grant.target, header.offset, header.length)
+             != *header.checksum)
+      fail_integrity(x, header.offset);
+    else
+      landed(x, header.length);
   }
 
   void write(entry& x, uint64_t offset, std::span<const std::byte> piece);
@@ -164,17 +209,23 @@ private:
 
   void fail(entry& x, const caf::error& reason);
 
+  void fail_integrity(entry& x, uint64_t offset);
+
   /// Drops held chunks, which have written nothing yet.
   template <class Predicate>
   void drop_held(Predicate pred);
 
   void finish(const token& secret);
 
+  void remember(const token& secret);
+
   transport_options options_;
   router& routes_;
   std::function<void(link_id)> on_arrival_;
   clock now_;
   std::unordered_map<token, entry> entries_;
+  grant_table grants_;
+  std::vector<source> sources_;
   std::unordered_set<token> ended_;
   std::deque<token> oldest_ended_;
   std::deque<held_chunk> held_;

@@ -102,6 +102,11 @@ public:
     return tag_[0] == secret.high && tag_[1] == secret.low;
   }
 
+  /// Bytes that have been read.
+  uint64_t done() const noexcept {
+    return done_;
+  }
+
   /// Reads up to `piece_size` bytes. Returns UCS_INPROGRESS unless the fetch
   /// has ended.
   ucs_status_t advance(size_t piece_size) {
@@ -212,17 +217,22 @@ held_bytes local_lane::hold(pid_t source, const offer& what) {
 }
 
 size_t local_lane::progress() {
-  auto n = pulls_.size();
-  for (size_t i = 0; i < n && !pulls_.empty(); ++i) {
+  auto turns = pulls_.size();
+  size_t pieces = 0;
+  for (uint64_t moved = 0; pieces < turns && moved < piece_size_; ++pieces) {
+    if (pulls_.empty())
+      break;
     auto x = std::move(pulls_.front());
     pulls_.pop_front();
+    auto before = x->done();
     auto status = x->advance(piece_size_);
+    moved += x->done() - before;
     if (status == UCS_INPROGRESS)
       pulls_.push_back(std::move(x));
     else
       x->end(status);
   }
-  return n;
+  return pieces;
 }
 
 // -- overrides of lane -------------------------------------------------------

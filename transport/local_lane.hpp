@@ -22,7 +22,8 @@ class local_lane : public lane {
 public:
   // -- construction, destruction ---------------------------------------------
 
-  /// Reads `piece_size` bytes at a time; everything else waits for so long.
+  /// Reads about `piece_size` bytes at a time; everything else waits for so
+  /// long.
   explicit local_lane(size_t piece_size);
 
   ~local_lane() override;
@@ -33,7 +34,9 @@ public:
   /// peer does what was not agreed on: the fetch will fail.
   held_bytes hold(pid_t source, const offer& what);
 
-  /// Reads one piece for each fetch. Returns the number of pieces.
+  /// Reads about `piece_size` bytes: a piece of the fetch whose turn it is, or
+  /// of several if they are small. What has ended can be acknowledged before
+  /// the others move on. Returns the number of pieces.
   size_t progress();
 
   bool idle() const noexcept {

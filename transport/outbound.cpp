@@ -2,6 +2,8 @@
 
 #include "caf_rdma/transport/outbound.hpp"
 
+#include "caf_rdma/transport/checksum.hpp"
+
 #include <caf/send.hpp>
 
 #include <algorithm>
@@ -27,11 +29,13 @@ outbound::outbound(const transport_options& options) : options_(options) {
 void outbound::start(source src, link& via) {
   auto key = src.key;
   auto& x = transfers_[key];
-  x.data = block_list{std::move(src.data)};
+  x.data = src.data;
   x.src = std::move(src);
   x.via = &via;
   x.exposed = via.expose(x.data);
-  auto size = x.exposed ? std::min(options_.chunk_size * exposed_factor,
+  // A checksum is computed in one go.
+  auto factor = x.src.verify ? 1 : exposed_factor;
+  auto size = x.exposed ? std::min(options_.chunk_size * factor,
                                    max_raised_chunk_size)
                         : std::min(options_.chunk_size, via.max_chunk_size());
   while (x.data.size() / size >= max_chunks)
@@ -39,8 +43,10 @@ void outbound::start(source src, link& via) {
   if (size > max_raised_chunk_size) {
     x.via = nullptr;
     caf::anon_send(x.src.owner,
-                   transfer_failed{make_error(
-                     errc::limit_reached, "a transfer must not exceed 1 PiB")});
+                   transfer_failed{
+                     make_error(errc::limit_reached,
+                                "a transfer must not exceed 1 PiB"),
+                     false, key});
     return;
   }
   x.chunk_size = static_cast<uint32_t>(size);
@@ -76,7 +82,7 @@ void outbound::fail(link_id id, const caf::error& reason) {
       continue;
     x.via = nullptr;
     caf::anon_send(x.src.owner,
-                   transfer_failed{reason, x.next == x.data.size()});
+                   transfer_failed{reason, x.next == x.data.size(), key});
   }
 }
 
@@ -122,7 +128,7 @@ void outbound::left(transfer& x, const ucx::request_tag& tag) {
   --x.in_flight;
   x.released_bytes += length;
   if (x.released_bytes < x.data.size())
-    caf::anon_send(x.src.owner, transfer_progress{x.released_bytes});
+    caf::anon_send(x.src.owner, transfer_progress{x.released_bytes, x.src.key});
   if (!x.ready) {
     x.ready = true;
     ready_.push_back({link, transfer});
@@ -137,13 +143,19 @@ void outbound::refill(transfer& x) {
     return;
   for (auto n = options_.window - x.in_flight; n > 0 && x.next < total; --n) {
     auto length = std::min<uint64_t>(x.chunk_size, total - x.next);
-    offer header{x.src.secret, x.next, static_cast<uint32_t>(length),
-                 x.chunk_size, total};
+    offer header;
+    header.secret = x.src.secret;
+    header.offset = x.next;
+    header.length = static_cast<uint32_t>(length);
+    header.chunk_size = x.chunk_size;
+    header.total = total;
     if (x.exposed) {
       header.cell = x.exposed.cell();
       header.seal = x.exposed.seal();
       header.block = x.exposed.only_block();
     }
+    if (x.src.verify)
+      header.checksum = checksum(x.data, x.next, length);
     x.next += length;
     ++x.in_flight;
     ++x.borrowed;

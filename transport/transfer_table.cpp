@@ -4,6 +4,9 @@
 
 #include <caf/send.hpp>
 
+#include <algorithm>
+#include <utility>
+
 namespace rdma {
 
 transfer_table::transfer_table(const transport_options& options,
@@ -24,7 +27,10 @@ void transfer_table::install(sink x) {
       return;
     routes_.add(x.key, x.owner);
   }
+  auto [key, request] = std::pair{x.key, std::move(x.request)};
   inbound_.install(std::move(x));
+  if (request)
+    send_claim(key, *request);
 }
 
 void transfer_table::start(source x) {
@@ -32,6 +38,8 @@ void transfer_table::start(source x) {
     return;
   routes_.add(x.key, x.owner);
   auto& via = *find_(x.key.link);
+  if (auto request = std::move(x.request))
+    send_claim(x.key, *request);
   outbound_.start(std::move(x), via);
 }
 
@@ -51,7 +59,8 @@ bool transfer_table::down(const transfer_key& key,
   if (find_(key.link) != nullptr)
     return false;
   caf::anon_send(owner, transfer_failed{
-                          make_error(errc::peer_lost, "the link is down")});
+                          make_error(errc::peer_lost, "the link is down"),
+                          false, key});
   return true;
 }
 
@@ -71,8 +80,9 @@ void transfer_table::abandon() {
 
 void transfer_table::receive(link& from, const frame& x) {
   transfer_key key{x.link_id, x.transfer_id};
-  if (std::holds_alternative<read_request>(x.content)) {
-    inbound_.claim(from, x);
+  if (std::holds_alternative<claim>(x.content)
+      || std::holds_alternative<claim_blocks>(x.content)) {
+    inbound_.claimed(from, x);
   } else if (auto* owner = routes_.find(key)) {
     auto* verdict = std::get_if<transfer_ended>(&x.content);
     if (verdict == nullptr || !settle(key, *verdict))
@@ -97,7 +107,7 @@ bool transfer_table::settle(const transfer_key& key,
     return false;
   routes_.retire(key, verdict);
   inbound_.withdraw({src->claimed_secret, key, verdict}, [] {});
-  caf::anon_send(src->owner, transfer_settled{verdict});
+  caf::anon_send(src->owner, transfer_settled{verdict, key});
   return true;
 }
 
@@ -107,10 +117,30 @@ std::vector<std::pair<link_id, caf::error>> transfer_table::settle() {
   if (inbound_.ready()) {
     inbound_.fetch();
     send_verdicts();
+    for (auto& x : inbound_.take_sources())
+      start(std::move(x));
   }
   if (outbound_.ready())
     outbound_.pump();
   return inbound_.take_broken();
+}
+
+// A list of blocks that is too long for a frame continues in others.
+void transfer_table::send_claim(const transfer_key& key, const claim& x) {
+  auto& to = *find_(key.link);
+  auto rest = x.blocks.begin();
+  auto take = [&] {
+    auto n = std::min<ptrdiff_t>(max_runs_per_frame, x.blocks.end() - rest);
+    auto begin = rest;
+    rest += n;
+    return selection(begin, rest);
+  };
+  auto first = x;
+  first.blocks = take();
+  first.more_blocks = static_cast<uint32_t>(x.blocks.end() - rest);
+  to.send(frame{key.link, key.transfer, std::move(first)});
+  while (rest != x.blocks.end())
+    to.send(frame{key.link, key.transfer, claim_blocks{take()}});
 }
 
 void transfer_table::send_verdicts() {

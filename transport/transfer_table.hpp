@@ -33,6 +33,10 @@ public:
 
   void install(sink x);
 
+  void install(standing_grant x) {
+    inbound_.install(std::move(x));
+  }
+
   void start(source x);
 
   /// Calls `released` once nothing touches the owner's memory any more.
@@ -75,6 +79,8 @@ private:
   bool settle(const transfer_key& key, const transfer_ended& verdict);
 
   void send_verdicts();
+
+  void send_claim(const transfer_key& key, const claim& x);
 
   link_finder find_;
   router routes_;

@@ -2,16 +2,18 @@
 
 #pragma once
 
-#include "caf_rdma/messages/descriptor.hpp"
 #include "caf_rdma/messages/frame.hpp"
+#include "caf_rdma/messages/grant.hpp"
 #include "caf_rdma/messages/type_ids.hpp"
 #include "caf_rdma/messages/worker_info.hpp"
+#include "caf_rdma/transport/block_list.hpp"
 
 #include <caf/result.hpp>
 #include <caf/typed_actor.hpp>
 
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -25,6 +27,7 @@ struct link_down;
 struct link_info;
 struct sink;
 struct source;
+struct standing_grant;
 struct transfer_claimed;
 struct transfer_failed;
 struct transfer_landed;
@@ -49,6 +52,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(rdma_transport, caf::id_block::rdma_messages::end)
   CAF_ADD_TYPE_ID(rdma_transport, (rdma::link_watcher))
   CAF_ADD_TYPE_ID(rdma_transport, (rdma::sink))
   CAF_ADD_TYPE_ID(rdma_transport, (rdma::source))
+  CAF_ADD_TYPE_ID(rdma_transport, (rdma::standing_grant))
   CAF_ADD_TYPE_ID(rdma_transport, (rdma::token))
   CAF_ADD_TYPE_ID(rdma_transport, (rdma::transfer_claimed))
   CAF_ADD_TYPE_ID(rdma_transport, (rdma::transfer_failed))
@@ -65,6 +69,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::link_down)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::link_info)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::sink)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::source)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::standing_grant)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::token)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::transfer_claimed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::transfer_failed)
@@ -94,12 +99,17 @@ struct transfer_key {
 
 // -- events to the owner of a transfer ---------------------------------------
 
-/// The first offer for a sink without a link has come: from now on the sink
-/// belongs to this transfer.
+/// A claim, as its owner keeps it.
+using claim_ptr = std::shared_ptr<const claim>;
+
+/// A peer has claimed a sink without a link, which belongs to this transfer from
+/// now on, or its part of a standing grant.
 struct transfer_claimed {
   transfer_key key;
   std::string lane;
   std::string peer;
+  /// What the peer has said; none if it just offers all there is to write.
+  claim_ptr said = {};
 };
 
 /// So many bytes have landed in the sink, or have been let go by the lane at
@@ -107,6 +117,7 @@ struct transfer_claimed {
 /// withdrawal it says that the lane is still letting go.
 struct transfer_progress {
   uint64_t bytes = 0;
+  transfer_key key = {};
 };
 
 /// Every byte is in the sink, nothing writes there any more, and the source is
@@ -115,6 +126,7 @@ struct transfer_landed {
   uint64_t bytes = 0;
   /// Of a sink that one chunk has both claimed and filled.
   std::optional<transfer_claimed> claim;
+  transfer_key key = {};
 };
 
 /// The destination has decided what becomes of a source, and the lane has let
@@ -122,6 +134,7 @@ struct transfer_landed {
 /// the lane still holds memory the verdict comes as a frame instead.
 struct transfer_settled {
   transfer_ended verdict;
+  transfer_key key = {};
 };
 
 /// The transfer cannot go on. The lane may still touch the memory until a
@@ -130,6 +143,7 @@ struct transfer_failed {
   caf::error reason;
   /// Every byte of a source was offered before: the peer may have them all.
   bool all_offered = false;
+  transfer_key key = {};
 };
 
 /// Receives the events of a transfer, and the peer's frames about it.
@@ -158,24 +172,51 @@ struct link_info {
 struct sink {
   token secret;
   /// Where offered bytes go. Empty for a readable operation: no byte may land,
-  /// but a `read_request` that shows the secret reaches the owner.
-  descriptor_list target;
+  /// but a `claim` that shows the secret reaches the owner.
+  block_list target;
   /// Bytes that a peer must want to move.
   uint64_t total = 0;
   /// The transfer whose offers are taken; `{0, 0}` means the first that comes.
   transfer_key key;
   transfer_owner owner;
+  /// Sent to the peer of the transfer once the sink is known.
+  claim_ptr request = {};
+  /// Take no chunk without its checksum.
+  bool verify = false;
 };
+
+/// Grants peers who show `secret` claims on the owner's memory, any number at
+/// the same time. Each claim is a transfer of its own with the same owner, and
+/// ends like one: its sink has the secret `claim_secret(key)`. A claim to read
+/// is served at once: the owner hears of it, but need not start a source.
+struct standing_grant {
+  token secret;
+  /// As many blocks as there are descriptors.
+  block_list memory;
+  /// Peers write to the memory; otherwise they read it.
+  bool writable = false;
+  grant terms;
+  transfer_owner owner;
+};
+
+/// Names the sink of a claim.
+inline token claim_secret(const transfer_key& key) noexcept {
+  return {key.link, key.transfer};
+}
 
 /// Offers the owner's bytes to a peer, chunk by chunk.
 struct source {
   transfer_key key;
   /// The secret of the peer's sink.
   token secret;
-  descriptor_list data;
+  block_list data;
   transfer_owner owner;
   /// Of the owner's own sink that the peer has claimed; the default names none.
-  token claimed_secret;
+  token claimed_secret = {};
+  /// Sent before the offers.
+  claim_ptr request = {};
+  /// Put its checksum into every offer.
+  bool verify = false;
 };
 
 /// Ends a transfer on this side: no further chunk is posted or accepted.
@@ -195,14 +236,15 @@ struct withdrawal {
 ///   with `peer_unreachable`, `stale_metadata`, `limit_reached`. The watcher
 ///   hears of its end.
 /// - frame: sends a frame; it is dropped if the link is gone.
-/// - sink, source, withdrawal: see there. A sink is answered once peers may use
-///   it.
+/// - sink, standing_grant, source, withdrawal: see there. Sinks and grants are
+///   answered once peers may use them.
 /// - reset: closes a link by force; its transfers fail with the given error.
 /// - shutdown: closes all links; answered once UCX holds no request any more.
 using transport_actor
   = caf::typed_actor<caf::result<link_info>(connect_atom, worker_info,
                                             link_watcher),
                      caf::result<void>(frame), caf::result<void>(sink),
+                     caf::result<void>(standing_grant),
                      caf::result<void>(source), caf::result<void>(withdrawal),
                      caf::result<void>(reset_atom, uint64_t, caf::error),
                      caf::result<void>(shutdown_atom)>;

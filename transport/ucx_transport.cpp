@@ -130,6 +130,7 @@ transport_actor::behavior_type transport_state::make_behavior() {
   return {
     [this](source& x) { transfers_.start(std::move(x)); },
     [this](sink& x) { transfers_.install(std::move(x)); },
+    [this](standing_grant& x) { transfers_.install(std::move(x)); },
     [this](frame& x) {
       if (auto* to = find(x.link_id))
         to->send(std::move(x));

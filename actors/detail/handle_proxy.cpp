@@ -42,6 +42,11 @@ bool handle_proxy::enqueue(caf::mailbox_element_ptr what,
   keep_alive self{caf::strong_actor_ptr{ctrl()}};
   if (content.match_elements<wait_atom>())
     content = caf::make_message(wait_atom_v, std::move(self));
+  else if (content.match_elements<start_atom>())
+    content = caf::make_message(start_atom_v, std::move(self));
+  else if (content.match_elements<start_atom, std::string>())
+    content = caf::make_message(start_atom_v, content.get_as<std::string>(1),
+                                std::move(self));
   else if (content.match_elements<cancel_atom>())
     content = caf::make_message(cancel_atom_v, std::string{}, std::move(self));
   else if (content.match_elements<cancel_atom, std::string>())

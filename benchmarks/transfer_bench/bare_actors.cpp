@@ -39,7 +39,7 @@ using operation_base = rdma::hosted<rdma::operation_impl::base>;
 class operation : public operation_base {
 public:
   operation(caf::actor_config& cfg, transport_actor lower,
-            rdma::operation_listener listener, rdma::descriptor_list data)
+            rdma::operation_home listener, rdma::descriptor_list data)
     : operation_base(cfg),
       lower_(std::move(lower)),
       listener_(std::move(listener)),
@@ -94,7 +94,7 @@ private:
   }
 
   transport_actor lower_;
-  rdma::operation_listener listener_;
+  rdma::operation_home listener_;
   rdma::descriptor_list data_;
   caf::typed_response_promise<rdma::report> waiting_;
   rdma::detail::keep_alive handle_;
@@ -149,7 +149,7 @@ public:
 private:
   rdma::operation begin(rdma::descriptor_list data) {
     auto hdl = loop().spawn<operation>(
-      lower_, caf::actor_cast<rdma::operation_listener>(this), std::move(data));
+      lower_, caf::actor_cast<rdma::operation_home>(this), std::move(data));
     return rdma::operation{rdma::detail::make_proxy<rdma::operation_actor>(
       home_system(), caf::actor_cast<caf::strong_actor_ptr>(hdl),
       loop().inbox())};

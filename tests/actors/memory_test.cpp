@@ -24,7 +24,7 @@ operation under_way(stage& x, int kind) {
       auto grant = x.lane->sinks.at(0);
       x.claim();
       x.frame_to(grant.owner, key_of_peer,
-                 read_request{grant.secret, {5, 6}, 100});
+                 claim{grant.secret, {5, 6}, 100});
       return op;
     }
     case 2:

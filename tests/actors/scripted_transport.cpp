@@ -73,6 +73,10 @@ rdma::transport_actor::behavior_type scripted_transport_state::make_behavior() {
       script_->calls.emplace_back("frame");
       script_->frames.push_back(std::move(x));
     },
+    [this](rdma::standing_grant& x) {
+      script_->calls.emplace_back("standing_grant");
+      script_->grants.push_back(std::move(x));
+    },
     [this](rdma::sink& x) {
       script_->calls.emplace_back("sink");
       script_->sinks.push_back(std::move(x));

@@ -50,6 +50,7 @@ struct script {
   std::vector<connect_call> connects; // unanswered
   std::vector<rdma::frame> frames;
   std::vector<rdma::sink> sinks;               // not released
+  std::vector<rdma::standing_grant> grants;    // all
   std::vector<rdma::source> sources;           // not released
   std::vector<rdma::withdrawal> withdrawals;   // all
   std::vector<withdraw_call> held_withdrawals; // unanswered

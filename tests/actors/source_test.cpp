@@ -15,7 +15,7 @@ TEST_CASE("a write offers its memory and completes on the peer's word") {
   CHECK(offered.secret == token{3, 4});
   CHECK(offered.key.link == scripted_link.id);
   CHECK(offered.key.transfer != 0);
-  CHECK(offered.data.size() == 2);
+  CHECK(offered.data.count() == 2);
   auto early = x.wait(op);
   auto at = x.status(op);
   CHECK(at.status == status::in_progress);
@@ -65,7 +65,7 @@ TEST_CASE(
   auto op = x.readable();
   auto grant = x.lane->sinks.at(0);
   x.claim();
-  x.frame_to(grant.owner, key_of_peer, read_request{grant.secret, {5, 6}, 100});
+  x.frame_to(grant.owner, key_of_peer, claim{grant.secret, {5, 6}, 100});
   CHECK(x.lane->sources.at(0).claimed_secret == grant.secret);
 }
 
@@ -94,7 +94,7 @@ TEST_CASE("a readable operation offers its memory to the reader that asks") {
   CHECK(x.status(op).status == status::initialized);
   x.claim();
   CHECK(x.status(op).status == status::in_progress);
-  x.frame_to(grant.owner, key_of_peer, read_request{grant.secret, {5, 6}, 100});
+  x.frame_to(grant.owner, key_of_peer, claim{grant.secret, {5, 6}, 100});
   auto offered = x.lane->sources.at(0);
   CHECK(offered.key == key_of_peer);
   CHECK(offered.secret == token{5, 6});
@@ -110,7 +110,7 @@ TEST_CASE("a reader that asks twice is offered the memory once") {
   auto op = x.readable();
   auto grant = x.lane->sinks.at(0);
   x.claim();
-  read_request ask{grant.secret, {5, 6}, 100};
+  claim ask{grant.secret, {5, 6}, 100};
   x.frame_to(grant.owner, key_of_peer, ask);
   x.frame_to(grant.owner, key_of_peer, ask);
   CHECK(x.lane->sources.size() == 1);

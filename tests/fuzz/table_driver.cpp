@@ -150,17 +150,18 @@ void table_driver::install(size_t i) {
       x.what = role::sink;
       if (in_.rarely())
         x.key = key;
-      table_.install({x.secret, x.memory.blocks(), x.total, x.key, owner});
+      table_.install(
+        sink{x.secret, x.memory.blocks(), x.total, x.key, owner});
       break;
     case 2:
       x.what = role::readable;
       owners_.log(i).max_failed = 2;
-      table_.install({x.secret, {}, x.total, {}, owner});
+      table_.install(sink{x.secret, {}, x.total, {}, owner});
       break;
     default:
       x.what = role::source;
       x.key = key;
-      table_.start({x.key, {7, i}, x.memory.blocks(), owner, {}});
+      table_.start(source{x.key, {7, i}, x.memory.blocks(), owner});
   }
 }
 

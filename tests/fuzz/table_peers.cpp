@@ -97,7 +97,7 @@ void table_driver::send_frame() {
     case 1: {
       auto& to = any_slot();
       auto total = in_.rarely() ? in_.byte() : to.total;
-      x.content = read_request{secret_of(to), {7, 7}, total};
+      x.content = claim{secret_of(to), {7, 7}, total};
       break;
     }
     case 2:

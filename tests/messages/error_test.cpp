@@ -22,13 +22,13 @@ TEST_CASE("every error code round-trips through its name and its number") {
     CHECK(x == y);
     names.insert(to_string(x));
   }
-  CHECK(names.size() == 29);
+  CHECK(names.size() == 34);
   CHECK(names.count("peer_lost") == 1);
 }
 
 TEST_CASE("an unknown number or name is no error code") {
   auto x = errc::peer_lost;
-  CHECK(!from_integer(10, x));
+  CHECK(!from_integer(100, x));
   CHECK(!from_integer(255, x));
   CHECK(!from_string("", x));
   CHECK(!from_string("PEER_LOST", x));

@@ -71,8 +71,16 @@ bool in_range(const offer& x) {
          && (last ? x.length <= x.chunk_size : x.length == x.chunk_size);
 }
 
-bool in_range(const read_request& x) {
-  return x.total > 0;
+bool in_range(const claim& x) {
+  return x.total > 0
+         && x.blocks.size() + x.more_blocks <= max_selected_blocks
+         && (x.more_blocks == 0 || !x.blocks.empty())
+         && (!x.notification
+             || x.notification->size() <= max_notification_size);
+}
+
+bool in_range(const claim_blocks& x) {
+  return !x.blocks.empty();
 }
 
 bool in_range(const cancel_request& x) {

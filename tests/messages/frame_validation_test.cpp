@@ -139,8 +139,8 @@ TEST_CASE("frames that follow each other are told apart by their sizes") {
 }
 
 TEST_CASE("a request asks for bytes") {
-  CHECK(decode(read_request{{1, 2}, {3, 4}, 1}) == errc::none);
-  CHECK(decode(read_request{{1, 2}, {3, 4}, 0}) == violation);
+  CHECK(decode(claim{{1, 2}, {3, 4}, 1}) == errc::none);
+  CHECK(decode(claim{{1, 2}, {3, 4}, 0}) == violation);
 }
 
 TEST_CASE("a cancel has a known code other than none") {
@@ -149,7 +149,7 @@ TEST_CASE("a cancel has a known code other than none") {
     CHECK(decode(cancel_request{code, ""}) == errc::none);
   CHECK(decode(cancel_request{errc::none, ""}) == violation);
   CHECK(decode(goodbye{errc::none, ""}) == violation);
-  CHECK(decode(cancel_request{static_cast<errc>(10), ""}) == violation);
+  CHECK(decode(cancel_request{static_cast<errc>(100), ""}) == violation);
 }
 
 TEST_CASE("an ended transfer has a final status") {
@@ -167,6 +167,6 @@ TEST_CASE("an ended transfer has a code exactly if it is not complete") {
         == violation);
   CHECK(decode(transfer_ended{status::cancelled, errc::none, "", 1})
         == violation);
-  CHECK(decode(transfer_ended{status::errored, static_cast<errc>(10), "", 1})
+  CHECK(decode(transfer_ended{status::errored, static_cast<errc>(100), "", 1})
         == violation);
 }

@@ -45,7 +45,6 @@ TEST_CASE("values round-trip through CAF's binary serializer") {
   check_round_trip(test::sample_metadata());
   check_round_trip(errc::peer_lost);
   check_round_trip(status::in_progress);
-  check_round_trip(operation_options{caf::timespan{5}});
   check_round_trip(report{status::errored, 1, 2, "ucx", "w2",
                           make_error(errc::peer_lost, "gone")});
 }

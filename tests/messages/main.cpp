@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
+#include "caf_rdma/messages/claim_report.hpp"
 #include "caf_rdma/messages/descriptor.hpp"
 #include "caf_rdma/messages/error.hpp"
 #include "caf_rdma/messages/metadata.hpp"

@@ -54,7 +54,7 @@ inline std::vector<frame> sample_frames() {
     {42, 7, offer{secret, 2048, 952, 1024, 3000}},
     {42, 7, offer{secret, 2048, 952, 1024, 3000, 0x7f0000002000, 5}},
     {42, 7, offer{secret, 2048, 952, 1024, 3000, 0x7f0000002000, 5, 0x1000}},
-    {42, 7, read_request{secret, {5, 6}, 3000}},
+    {42, 7, claim{secret, {5, 6}, 3000}},
     {42, 0, goodbye{errc::peer_unresponsive, "peer is silent"}},
     {42, 7, cancel_request{errc::deadline_exceeded, "too slow"}},
     {42, 7, transfer_ended{status::complete, errc::none, "", 3000}},

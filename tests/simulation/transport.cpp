@@ -117,6 +117,7 @@ rdma::transport_actor::behavior_type transport_state::make_behavior() {
         to->send(std::move(x));
     },
     [this](rdma::sink& x) { transfers_.install(std::move(x)); },
+    [this](rdma::standing_grant& x) { transfers_.install(std::move(x)); },
     [this](rdma::source& x) { transfers_.start(std::move(x)); },
     [this](const rdma::withdrawal& x) {
       auto promise = self_->make_response_promise<void>();

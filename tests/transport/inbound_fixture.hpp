@@ -36,8 +36,8 @@ struct inbound_fixture : owner_fixture {
 
   /// Asks for the memory of a readable operation.
   void ask(uint64_t total, uint64_t transfer = 77) {
-    grants.claim(from, frame{from.id(), transfer,
-                             read_request{secret, {5, 6}, total}});
+    grants.claimed(from,
+                   frame{from.id(), transfer, claim{secret, {5, 6}, total}});
     settle();
   }
 

@@ -91,7 +91,7 @@ TEST_CASE("a readable grant hands the request to its owner") {
   x.ask(10);
   CHECK(x.log->claimed.size() == 1);
   REQUIRE(x.log->frames.size() == 1);
-  CHECK(std::get<read_request>(x.log->frames[0].content).reply_secret
+  CHECK(std::get<claim>(x.log->frames[0].content).reply_secret
         == token{5, 6});
   CHECK(x.refusal() == errc::none);
 }
@@ -219,7 +219,7 @@ TEST_CASE("a transfer of too many chunks is refused before anything is "
   void* nowhere = &x;
   auto total = uint64_t{1} << 40;
   x.grants.install(
-    sink{x.secret, {descriptor{nowhere, total}}, total, {}, x.owner});
+    sink{x.secret, descriptor_list{{nowhere, total}}, total, {}, x.owner});
   x.take(offer{x.secret, 0, 1, 1, total}, one);
   REQUIRE(x.log->failed.size() == 1);
   CHECK(code_of(x.log->failed[0]) == errc::protocol_violation);
@@ -267,7 +267,7 @@ TEST_CASE(
   inbound_fixture x;
   auto memory = std::make_shared<int>();
   x.grants.install(
-    sink{x.secret, {descriptor{memory.get(), 4, cpu, memory}}, 4, {}, x.owner});
+    sink{x.secret, descriptor_list{{memory.get(), 4, cpu, memory}}, 4, {}, x.owner});
   CHECK(memory.use_count() == 2);
   x.grants.withdraw({x.secret, {}, {}},
                     [&] { CHECK(memory.use_count() == 1); });

@@ -22,7 +22,7 @@ struct outbound_fixture : owner_fixture {
   void start(uint64_t size) {
     void* nowhere = this;
     out = std::make_unique<outbound>(options);
-    out->start(source{key, {3, 4}, {descriptor{nowhere, size}}, owner, {}},
+    out->start(source{key, {3, 4}, descriptor_list{{nowhere, size}}, owner, {}},
                via);
   }
 
@@ -191,7 +191,7 @@ TEST_CASE(
   outbound out{x.options};
   out.start(
     source{
-      x.key, {3, 4}, {descriptor{memory.get(), 4, cpu, memory}}, x.owner, {}},
+      x.key, {3, 4}, descriptor_list{{memory.get(), 4, cpu, memory}}, x.owner, {}},
     x.via);
   auto released = [&] { CHECK(memory.use_count() == 1); };
   out.withdraw(x.key, released);
