@@ -151,6 +151,7 @@ caf::result<report> operation_core::restart(detail::keep_alive handle) {
   report_ = {};
   report_.status = status::initialized;
   report_.total = total;
+  ++start_number_;
   outcome_.reset();
   outcome_reason_ = {};
   reset();

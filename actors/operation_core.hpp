@@ -159,6 +159,11 @@ protected:
     return outcome_reason_;
   }
 
+  /// Number of the start, so that an answer to an earlier one can be told.
+  uint64_t start_number() const noexcept {
+    return start_number_;
+  }
+
   const operation_setup& setup() const noexcept {
     return setup_;
   }
@@ -209,6 +214,7 @@ private:
   caf::error outcome_reason_;
   progress_loop::timer_id deadline_;
   progress_loop::timer_id grace_;
+  uint64_t start_number_ = 0;
   bool progress_in_grace_ = false;
   bool dropped_ = false;
   caf::error closed_; // why a prepared operation cannot be started any more

@@ -15,8 +15,8 @@ read_operation::read_operation(actor_base* self, operation_setup setup,
 void read_operation::start() {
   find_link(
     self(), setup().home, remote_,
-    [this](const link_info& x) {
-      if (ending())
+    [this, number = start_number()](const link_info& x) {
+      if (ending() || number != start_number())
         return;
       begin_progress({x.id, make_random_id()}, x.lane, remote_.worker.id);
       auto target = make_sink();
@@ -24,7 +24,10 @@ void read_operation::start() {
       target.verify = remote_.verify;
       self()->send(setup().transport, std::move(target));
     },
-    [this](const caf::error& reason) { finish(reason); });
+    [this, number = start_number()](const caf::error& reason) {
+      if (number == start_number())
+        finish(reason);
+    });
 }
 
 void read_operation::set_notification(std::string text) {

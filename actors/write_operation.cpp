@@ -15,14 +15,17 @@ write_operation::write_operation(actor_base* self, operation_setup setup,
 void write_operation::start() {
   find_link(
     self(), setup().home, remote_,
-    [this](const link_info& x) {
-      if (ending())
+    [this, number = start_number()](const link_info& x) {
+      if (ending() || number != start_number())
         return;
       begin_progress({x.id, make_random_id()}, x.lane, remote_.worker.id);
       offer_to(remote_.secret, remote_.verify,
                make_claim(remote_, {}, report_.total));
     },
-    [this](const caf::error& reason) { finish(reason); });
+    [this, number = start_number()](const caf::error& reason) {
+      if (number == start_number())
+        finish(reason);
+    });
 }
 
 void write_operation::set_notification(std::string text) {

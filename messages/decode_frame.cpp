@@ -148,18 +148,21 @@ selection read(capnp::List<wire::BlockRun>::Reader in) {
 }
 
 caf::expected<claim> read(wire::Claim::Reader in) {
+  // To get a list counts against the limit for what is visited.
+  auto blocks = in.getBlocks();
+  auto notification = in.getNotification();
   claim result;
   if (in.getTotal() == 0)
     return fail("a claim for 0 B");
-  if (in.getMoreBlocks() > 0 && in.getBlocks().size() == 0)
+  if (in.getMoreBlocks() > 0 && blocks.size() == 0)
     return fail("a claim whose blocks are all to come");
-  if (in.getBlocks().size() + uint64_t{in.getMoreBlocks()}
-      > max_selected_blocks)
+  if (blocks.size() > max_runs_per_frame
+      || blocks.size() + uint64_t{in.getMoreBlocks()} > max_selected_blocks)
     return fail("a claim for too many blocks");
-  if (in.getNotification().size() > max_notification_size
-      || (in.getNotification().size() > 0 && !in.getNotify()))
+  if (notification.size() > max_notification_size
+      || (notification.size() > 0 && !in.getNotify()))
     return fail("a claim with a notification of "
-                + std::to_string(in.getNotification().size()) + " B");
+                + std::to_string(notification.size()) + " B");
   result.secret = detail::read(in.getToken());
   if (in.hasReplyToken()) {
     result.reply_secret = detail::read(in.getReplyToken());
@@ -167,20 +170,20 @@ caf::expected<claim> read(wire::Claim::Reader in) {
       return fail("a claim to read without a token for the answer");
   }
   result.total = in.getTotal();
-  result.blocks = read(in.getBlocks());
+  result.blocks = read(blocks);
   result.more_blocks = in.getMoreBlocks();
-  if (in.getNotify()) {
-    auto data = in.getNotification();
-    result.notification.emplace(data.begin(), data.end());
-  }
+  if (in.getNotify())
+    result.notification.emplace(notification.begin(), notification.end());
   result.verify = in.getVerify();
   return result;
 }
 
 caf::expected<claim_blocks> read(wire::ClaimBlocks::Reader in) {
-  if (in.getBlocks().size() == 0)
-    return fail("a continued claim without blocks");
-  return claim_blocks{read(in.getBlocks())};
+  auto blocks = in.getBlocks();
+  if (blocks.size() == 0 || blocks.size() > max_runs_per_frame)
+    return fail("a continued claim with " + std::to_string(blocks.size())
+                + " runs of blocks");
+  return claim_blocks{read(blocks)};
 }
 
 /// Reads a failure and its reason.

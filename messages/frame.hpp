@@ -187,8 +187,7 @@ struct frame {
 /// to 8,100 B over TCP.
 inline constexpr size_t max_frame_size = 8000;
 
-/// Runs of blocks that fit into one frame, beside a notification if there is
-/// one.
+/// Runs of blocks in one frame: so many fit beside the largest notification.
 inline constexpr size_t max_runs_per_frame = 100;
 
 /// Longest reason that travels, in bytes; `encode` cuts longer ones.

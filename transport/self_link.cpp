@@ -13,6 +13,18 @@ self_link::self_link(link_id id, std::string worker, transfer_table& transfers)
 }
 
 size_t self_link::progress() {
+  auto events = deliver();
+  if (!chunks_.empty())
+    events += other_->deliver(); // a claim comes before its chunks
+  if (chunks_.empty())
+    return events;
+  auto x = chunks_.front();
+  chunks_.pop_front();
+  copy(x);
+  return events + 1;
+}
+
+size_t self_link::deliver() {
   size_t events = 0;
   for (auto n = frames_.size(); n > 0; --n, ++events) {
     auto x = std::move(frames_.front());
@@ -21,12 +33,6 @@ size_t self_link::progress() {
     if (std::holds_alternative<cancel_request>(x.content))
       other_->copy_first(x.transfer_id);
     transfers_.receive(*this, x);
-  }
-  if (!chunks_.empty()) {
-    auto x = chunks_.front();
-    chunks_.pop_front();
-    copy(x);
-    ++events;
   }
   return events;
 }

@@ -69,6 +69,9 @@ private:
 
   void copy(const job& x);
 
+  /// Handles the frames that have come so far.
+  size_t deliver();
+
   /// Copies the oldest chunk of a transfer, if there is one.
   void copy_first(transfer_id transfer);
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 namespace rdma_test {
@@ -23,8 +24,11 @@ public:
       (*self_)->request(to, caf::infinite, std::forward<Ts>(xs)...));
     get_ = [answer] {
       caf::expected<T> result{caf::error{}};
-      answer->receive([&](T& x) { result = std::move(x); },
-                      [&](caf::error& err) { result = std::move(err); });
+      auto on_error = [&](caf::error& err) { result = std::move(err); };
+      if constexpr (std::is_void_v<T>)
+        answer->receive([] {}, on_error);
+      else
+        answer->receive([&](T& x) { result = std::move(x); }, on_error);
       return result;
     };
   }

@@ -2,7 +2,11 @@
 
 #pragma once
 
+#include "caf_rdma/messages/claim_report.hpp"
 #include "caf_rdma/tests/conformance/lane_stage.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/scoped_actor.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -104,11 +108,27 @@ public:
                 to.describe(), opts);
   }
 
+  rdma::prepared_operation prepare_write(memory& from,
+                                         const rdma::operation& to,
+                                         rdma::operation_options opts = {}) {
+    return *ask<rdma::prepared_operation>(
+      stage->alice(), rdma::prepare_write_atom_v, from.describe(),
+      metadata(to), opts);
+  }
+
+  rdma::prepared_operation prepare_read(const rdma::operation& from, memory& to,
+                                        rdma::operation_options opts = {}) {
+    return *ask<rdma::prepared_operation>(stage->alice(),
+                                          rdma::prepare_read_atom_v,
+                                          metadata(from), to.describe(), opts);
+  }
+
   rdma::metadata metadata(const rdma::operation& x) {
     return *ask<rdma::metadata>(x.actor(), rdma::metadata_atom_v);
   }
 
-  rdma::report status(const rdma::operation& x) {
+  template <class Handle>
+  rdma::report status(const Handle& x) {
     return *ask<rdma::report>(x.actor(), rdma::status_atom_v);
   }
 
@@ -126,18 +146,56 @@ public:
     return end ? rdma::errc::none : rdma::code_of(end.error());
   }
 
-  rdma::report cancel(const rdma::operation& x, std::string why = "enough") {
+  /// Code that a request is refused with; `none` if it is not.
+  template <class T, class... Ts>
+  rdma::errc refusal(const rdma::connector_actor& at, Ts&&... xs) {
+    auto x = ask<T>(at, std::forward<Ts>(xs)...);
+    return x ? rdma::errc::none : rdma::code_of(x.error());
+  }
+
+  template <class Handle>
+  rdma::report cancel(const Handle& x, std::string why = "enough") {
     return *ask<rdma::report>(x.actor(), rdma::cancel_atom_v, std::move(why));
   }
 
   /// Waits until bytes move, or the operation is over.
-  void until_moving(const rdma::operation& x) {
+  template <class Handle>
+  void until_moving(const Handle& x) {
     for (auto at = status(x); at.bytes == 0 && !is_final(at.status);)
       at = status(x);
   }
 
   std::string name;
   lane_stage_ptr stage;
+};
+
+/// Listens for the claims of a passive operation.
+class claim_log {
+public:
+  explicit claim_log(scenario& x) : scenario_(x), self_(x.stage->system()) {
+    // nop
+  }
+
+  caf::actor listener() {
+    return caf::actor_cast<caf::actor>(self_);
+  }
+
+  /// Returns the next report, which must come in time.
+  rdma::claim_report next() {
+    if (!scenario_.stage->until([this] { return self_->has_next_message(); }))
+      FAIL("no claim has ended in time");
+    rdma::claim_report result;
+    self_->receive([&](rdma::claim_report& x) { result = std::move(x); });
+    return result;
+  }
+
+  bool empty() {
+    return !self_->has_next_message();
+  }
+
+private:
+  scenario& scenario_;
+  caf::scoped_actor self_;
 };
 
 } // namespace rdma_conformance

@@ -37,6 +37,13 @@ inline hello sample_hello() {
 }
 
 /// One frame of each kind, all valid.
+inline selection sample_blocks(size_t n) {
+  selection result;
+  for (size_t i = 0; i < n; ++i)
+    result.push_back({static_cast<uint32_t>(i), 3, i * 100, 7, 9});
+  return result;
+}
+
 inline std::vector<frame> sample_frames() {
   token secret{0xfedcba9876543210, 0x0123456789abcdef};
   return {
@@ -54,7 +61,19 @@ inline std::vector<frame> sample_frames() {
     {42, 7, offer{secret, 2048, 952, 1024, 3000}},
     {42, 7, offer{secret, 2048, 952, 1024, 3000, 0x7f0000002000, 5}},
     {42, 7, offer{secret, 2048, 952, 1024, 3000, 0x7f0000002000, 5, 0x1000}},
+    {42, 7,
+     offer{secret, 2048, 952, 1024, 3000, 0, 0, 0, uint32_t{0}}},
     {42, 7, claim{secret, {5, 6}, 3000}},
+    {42, 7, claim{secret, {}, 3000, sample_blocks(2), 7, "", true}},
+    {42, 7,
+     claim{secret,
+           {5, 6},
+           3000,
+           sample_blocks(max_runs_per_frame),
+           0,
+           std::string(max_notification_size, '\0'),
+           false}},
+    {42, 7, claim_blocks{sample_blocks(max_runs_per_frame)}},
     {42, 0, goodbye{errc::peer_unresponsive, "peer is silent"}},
     {42, 7, cancel_request{errc::deadline_exceeded, "too slow"}},
     {42, 7, transfer_ended{status::complete, errc::none, "", 3000}},
