@@ -2,7 +2,6 @@
 
 #include "caf_rdma/actors/active_operation.hpp"
 
-#include <memory>
 #include <utility>
 
 namespace rdma {
@@ -11,16 +10,13 @@ void find_link(operation_core::actor_base* self, const operation_home& home,
                const remote_operation& remote,
                std::function<void(const link_info&)> on_link,
                std::function<void(const caf::error&)> on_error) {
-  if (remote.link.id != 0) {
-    on_link(remote.link);
-    return;
-  }
   self->request(home, caf::infinite, link_atom_v, remote.worker)
     .then(std::move(on_link), std::move(on_error));
 }
 
-claim_ptr make_claim(const remote_operation& remote, const token& reply_secret,
-                     uint64_t total) {
+std::optional<claim> make_claim(const remote_operation& remote,
+                                const token& reply_secret,
+                                uint64_t total) {
   claim result;
   result.secret = remote.secret;
   result.reply_secret = reply_secret;
@@ -29,8 +25,8 @@ claim_ptr make_claim(const remote_operation& remote, const token& reply_secret,
   result.notification = remote.notification;
   result.verify = remote.verify;
   if (!result.reads() && result.blocks.empty() && !result.notification)
-    return nullptr;
-  return std::make_shared<claim>(std::move(result));
+    return std::nullopt;
+  return result;
 }
 
 caf::error no_metadata() {

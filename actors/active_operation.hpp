@@ -23,8 +23,7 @@ struct remote_operation {
   bool verify = false;
 };
 
-/// Asks the connector for a link, unless one is known. Calls `on_link`, at once
-/// or later, or `on_error`, later.
+/// Asks the connector for a link. Calls `on_link` or `on_error`, later.
 void find_link(operation_core::actor_base* self, const operation_home& home,
                const remote_operation& remote,
                std::function<void(const link_info&)> on_link,
@@ -33,8 +32,9 @@ void find_link(operation_core::actor_base* self, const operation_home& home,
 /// Returns what an active operation says to the passive one before any byte
 /// moves. A write, which has no reply secret, need not say anything if it fills
 /// all of the memory.
-claim_ptr make_claim(const remote_operation& remote, const token& reply_secret,
-                     uint64_t total);
+std::optional<claim> make_claim(const remote_operation& remote,
+                                const token& reply_secret,
+                                uint64_t total);
 
 /// The answer of an active operation that is asked for metadata.
 caf::error no_metadata();

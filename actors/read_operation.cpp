@@ -13,21 +13,29 @@ read_operation::read_operation(actor_base* self, operation_setup setup,
 }
 
 void read_operation::start() {
+  if (remote_.link.id != 0) {
+    begin(remote_.link);
+    return;
+  }
+  auto number = start_number();
   find_link(
     self(), setup().home, remote_,
-    [this, number = start_number()](const link_info& x) {
-      if (ending() || number != start_number())
-        return;
-      begin_progress({x.id, make_random_id()}, x.lane, remote_.worker.id);
-      auto target = make_sink();
-      target.request = make_claim(remote_, secret_, report_.total);
-      target.verify = remote_.verify;
-      self()->send(setup().transport, std::move(target));
+    [this, number](const link_info& x) {
+      if (!ending() && number == start_number())
+        begin(x);
     },
-    [this, number = start_number()](const caf::error& reason) {
+    [this, number](const caf::error& reason) {
       if (number == start_number())
         finish(reason);
     });
+}
+
+void read_operation::begin(const link_info& x) {
+  begin_progress({x.id, make_random_id()}, x.lane, remote_.worker.id);
+  auto target = make_sink();
+  target.request = make_claim(remote_, secret_, report_.total);
+  target.verify = remote_.verify;
+  self()->send(setup().transport, std::move(target));
 }
 
 void read_operation::set_notification(std::string text) {

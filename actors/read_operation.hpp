@@ -25,6 +25,8 @@ protected:
   void on_final() override;
 
 private:
+  void begin(const link_info& x);
+
   remote_operation remote_;
 };
 

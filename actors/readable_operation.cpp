@@ -25,7 +25,7 @@ caf::result<metadata> readable_operation::describe() {
 
 void readable_operation::on_frame(frame& x) {
   if (auto* request = std::get_if<claim>(&x.content))
-    offer_to(request->reply_secret, request->verify, nullptr);
+    offer_to(request->reply_secret, request->verify, {});
   else
     source_operation::on_frame(x);
 }

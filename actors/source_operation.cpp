@@ -8,7 +8,7 @@
 namespace rdma {
 
 void source_operation::offer_to(const token& secret, bool verify,
-                                claim_ptr request) {
+                                std::optional<claim> request) {
   if (offered_)
     return; // a peer that asks twice
   offered_ = true;

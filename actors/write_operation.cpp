@@ -13,19 +13,27 @@ write_operation::write_operation(actor_base* self, operation_setup setup,
 }
 
 void write_operation::start() {
+  if (remote_.link.id != 0) {
+    begin(remote_.link);
+    return;
+  }
+  auto number = start_number();
   find_link(
     self(), setup().home, remote_,
-    [this, number = start_number()](const link_info& x) {
-      if (ending() || number != start_number())
-        return;
-      begin_progress({x.id, make_random_id()}, x.lane, remote_.worker.id);
-      offer_to(remote_.secret, remote_.verify,
-               make_claim(remote_, {}, report_.total));
+    [this, number](const link_info& x) {
+      if (!ending() && number == start_number())
+        begin(x);
     },
-    [this, number = start_number()](const caf::error& reason) {
+    [this, number](const caf::error& reason) {
       if (number == start_number())
         finish(reason);
     });
+}
+
+void write_operation::begin(const link_info& x) {
+  begin_progress({x.id, make_random_id()}, x.lane, remote_.worker.id);
+  offer_to(remote_.secret, remote_.verify,
+           make_claim(remote_, {}, report_.total));
 }
 
 void write_operation::set_notification(std::string text) {

@@ -185,24 +185,26 @@ size_t extra_words(const T& content) {
   return result;
 }
 
-/// Returns how many words of the buffer to clear for `x`; everything for the
-/// frames that open a link.
-size_t words_for(const frame& x, size_t available) {
+/// Returns how many words a frame takes at most; 0 for the frames that open a
+/// link, which may take any number.
+size_t words_for(const frame& x) {
   constexpr size_t fixed = 20;
-  auto need = std::visit(
-    [=]<class T>(const T& content) {
+  return std::visit(
+    []<class T>(const T& content) -> size_t {
       if constexpr (std::is_same_v<T, hello> || std::is_same_v<T, hello_ack>)
-        return available;
+        return 0;
       else
         return fixed + extra_words(content);
     },
     x.content);
-  return std::min(need, available);
 }
 
 size_t encode_into(const frame& x, std::span<std::byte> buf) {
   auto* first = reinterpret_cast<capnp::word*>(buf.data() + word_size);
-  auto n = words_for(x, buf.size() / word_size - 1);
+  auto available = buf.size() / word_size - 1;
+  auto n = words_for(x);
+  if (n == 0 || n > available)
+    n = available;
   std::memset(static_cast<void*>(first), 0, n * word_size);
   capnp::FlatMessageBuilder out{kj::arrayPtr(first, n)};
   auto root = out.initRoot<wire::Frame>();

@@ -6,6 +6,7 @@
 #include "caf_rdma/transport/transport.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -14,7 +15,7 @@ namespace rdma {
 
 /// A claim on a standing grant.
 struct open_claim {
-  claim said;
+  std::shared_ptr<claim> said;
   uint64_t blocks = 0; // that count against the grant's limit
 };
 

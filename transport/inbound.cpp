@@ -25,7 +25,9 @@ inbound::inbound(const transport_options& options, router& routes,
 
 void inbound::install(sink x) {
   auto secret = x.secret;
-  entries_[secret].grant = std::move(x);
+  auto& entry = entries_[secret];
+  entry.shown = x.key == transfer_key{};
+  entry.grant = std::move(x);
 }
 
 transfer_key inbound::claimed_by(const token& secret) const {
@@ -71,7 +73,7 @@ void inbound::finish(const token& secret) {
   auto released = std::move(entry.released);
   if (entry.part)
     grants_.end(*entry.part, entry.used);
-  else
+  else if (entry.shown)
     remember(secret);
   entries_.erase(i);
   if (released)
@@ -92,7 +94,7 @@ void inbound::revoke(const token& secret) {
     return;
   std::vector<token> unknown;
   for (auto& [name, x] : entries_)
-    if (x.partly_known() && x.part->said.secret == secret && !x.over())
+    if (x.partly_known() && x.part->said->secret == secret && !x.over())
       unknown.push_back(name);
   transfer_ended verdict{status::errored, errc::grant_revoked, {}, 0};
   for (auto& name : unknown) {
@@ -112,11 +114,11 @@ inbound::entry* inbound::find(const transfer_key& key, const token& secret) {
     return &i->second;
   auto i = entries_.find(claim_secret(key));
   auto ours = i != entries_.end() && i->second.part
-              && i->second.part->said.secret == secret;
+              && i->second.part->said->secret == secret;
   return ours ? &i->second : nullptr;
 }
 
-void inbound::claimed(link& from, const frame& x) {
+void inbound::claimed(link& from, frame& x) {
   transfer_key key{from.id(), x.transfer_id};
   if (auto* more = std::get_if<claim_blocks>(&x.content)) {
     append(key, *more);
@@ -127,8 +129,8 @@ void inbound::claimed(link& from, const frame& x) {
     ask_owner(*entry, from, x);
   } else if (!grants_.contains(said.secret)) {
     refuse_unknown(x, said.secret);
-  } else if (auto* opened = open(from, x, said)) {
-    opened->news->said = std::make_shared<rdma::claim>(said);
+  } else if (auto* opened = open(from, x, std::move(said))) {
+    opened->news->said = opened->part->said;
     if (!opened->partly_known())
       begin(*opened);
   }
@@ -163,19 +165,19 @@ inbound::entry* inbound::open(link& from, const frame& x, rdma::claim said) {
     refuse(x, errc::protocol_violation);
     return nullptr;
   }
-  open_claim part{std::move(said)};
+  open_claim part{std::make_shared<rdma::claim>(std::move(said))};
   if (auto code = grants_.begin(part, from.peer()); code != errc::none) {
     refuse(x, code);
     return nullptr;
   }
-  auto& grant = grants_.get(part.said.secret);
+  auto& grant = grants_.get(part.said->secret);
   auto& result = entries_[secret];
   result.grant.secret = secret;
-  result.grant.total = part.said.total;
+  result.grant.total = part.said->total;
   result.grant.key = key;
   result.grant.owner = grant.owner;
   result.grant.verify = grant.terms.verify;
-  if (part.said.blocks.empty() && grant.writable)
+  if (part.said->blocks.empty() && grant.writable)
     result.grant.target = grant.memory;
   result.part = std::move(part);
   result.news = transfer_claimed{key, from.lane(), from.peer()};
@@ -196,7 +198,7 @@ void inbound::append(const transfer_key& key, const claim_blocks& x) {
   if (i == entries_.end() || !i->second.part || i->second.over())
     return; // it was refused, or is over
   auto& entry = i->second;
-  auto& said = entry.part->said;
+  auto& said = *entry.part->said;
   if (x.blocks.size() > said.more_blocks) {
     fail(entry, make_error(errc::protocol_violation,
                            "more blocks than were announced"));
@@ -206,7 +208,6 @@ void inbound::append(const transfer_key& key, const claim_blocks& x) {
   said.more_blocks -= static_cast<uint32_t>(x.blocks.size());
   if (entry.partly_known())
     return;
-  entry.news->said = std::make_shared<rdma::claim>(said);
   begin(entry);
 }
 
@@ -216,11 +217,11 @@ void inbound::begin(entry& x) {
     fail(x, memory.error());
     return;
   }
-  auto& said = x.part->said;
+  auto& said = *x.part->said;
   if (said.reads()) {
     announce(x);
     sources_.push_back({x.grant.key, said.reply_secret, std::move(*memory),
-                        x.grant.owner, x.grant.secret, nullptr,
+                        x.grant.owner, x.grant.secret, std::nullopt,
                         said.verify || x.grant.verify});
   } else {
     x.grant.target = std::move(*memory);

@@ -70,8 +70,8 @@ public:
 
   // -- claims and offers (inside UCX's progress) -----------------------------
 
-  /// Takes a claim, or more of one.
-  void claimed(link& from, const frame& x);
+  /// Takes a claim, or more of one, out of a frame.
+  void claimed(link& from, frame& x);
 
   /// Copies a chunk of `length` bytes that is at hand. `pieces` calls its
   /// argument for each part of the data, in order.
@@ -124,6 +124,7 @@ private:
     uint64_t landed = 0;
     lane* via = nullptr; // of the fetches
     uint64_t fetching = 0;
+    bool shown = false; // the secret, to anybody: somebody may come late
     bool failed = false;
     bool used = false; // what is COMPLETE counts against the standing grant
     std::function<void()> released; // set once withdrawn
@@ -134,7 +135,7 @@ private:
 
     /// True if blocks of the claim are still to come.
     bool partly_known() const noexcept {
-      return part && part->said.more_blocks > 0;
+      return part && part->said->more_blocks > 0;
     }
   };
 

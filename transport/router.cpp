@@ -13,12 +13,20 @@ void router::add(const transfer_key& key, transfer_owner owner) {
 void router::retire(const transfer_key& key, transfer_ended epitaph) {
   if (routes_.erase(key) == 0)
     return;
-  if (epitaphs_.insert_or_assign(key, std::move(epitaph)).second)
-    oldest_.push_back(key);
-  if (oldest_.size() > max_epitaphs) {
-    epitaphs_.erase(oldest_.front());
-    oldest_.pop_front();
+  if (auto i = epitaphs_.find(key); i != epitaphs_.end()) {
+    i->second = std::move(epitaph);
+    return;
   }
+  oldest_.push_back(key);
+  if (oldest_.size() <= max_epitaphs) {
+    epitaphs_.emplace(key, std::move(epitaph));
+    return;
+  }
+  auto node = epitaphs_.extract(oldest_.front());
+  oldest_.pop_front();
+  node.key() = key;
+  node.mapped() = std::move(epitaph);
+  epitaphs_.insert(std::move(node));
 }
 
 const transfer_owner* router::find(const transfer_key& key) const {

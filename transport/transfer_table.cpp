@@ -30,7 +30,7 @@ void transfer_table::install(sink x) {
   auto [key, request] = std::pair{x.key, std::move(x.request)};
   inbound_.install(std::move(x));
   if (request)
-    send_claim(key, *request);
+    send_claim(key, std::move(*request));
 }
 
 void transfer_table::start(source x) {
@@ -39,7 +39,7 @@ void transfer_table::start(source x) {
   routes_.add(x.key, x.owner);
   auto& via = *find_(x.key.link);
   if (auto request = std::move(x.request))
-    send_claim(x.key, *request);
+    send_claim(x.key, std::move(*request));
   outbound_.start(std::move(x), via);
 }
 
@@ -78,7 +78,7 @@ void transfer_table::abandon() {
 
 // -- what peers say ----------------------------------------------------------
 
-void transfer_table::receive(link& from, const frame& x) {
+void transfer_table::receive(link& from, frame& x) {
   transfer_key key{x.link_id, x.transfer_id};
   if (std::holds_alternative<claim>(x.content)
       || std::holds_alternative<claim_blocks>(x.content)) {
@@ -126,21 +126,20 @@ std::vector<std::pair<link_id, caf::error>> transfer_table::settle() {
 }
 
 // A list of blocks that is too long for a frame continues in others.
-void transfer_table::send_claim(const transfer_key& key, const claim& x) {
+void transfer_table::send_claim(const transfer_key& key, claim x) {
   auto& to = *find_(key.link);
-  auto rest = x.blocks.begin();
-  auto take = [&] {
-    auto n = std::min<ptrdiff_t>(max_runs_per_frame, x.blocks.end() - rest);
-    auto begin = rest;
-    rest += n;
-    return selection(begin, rest);
-  };
-  auto first = x;
-  first.blocks = take();
-  first.more_blocks = static_cast<uint32_t>(x.blocks.end() - rest);
-  to.send(frame{key.link, key.transfer, std::move(first)});
-  while (rest != x.blocks.end())
-    to.send(frame{key.link, key.transfer, claim_blocks{take()}});
+  selection rest;
+  if (x.blocks.size() > max_runs_per_frame) {
+    rest.assign(x.blocks.begin() + max_runs_per_frame, x.blocks.end());
+    x.blocks.resize(max_runs_per_frame);
+    x.more_blocks = static_cast<uint32_t>(rest.size());
+  }
+  to.send(frame{key.link, key.transfer, std::move(x)});
+  for (auto i = rest.begin(); i != rest.end();) {
+    auto end = i + std::min<ptrdiff_t>(max_runs_per_frame, rest.end() - i);
+    to.send(frame{key.link, key.transfer, claim_blocks{selection(i, end)}});
+    i = end;
+  }
 }
 
 void transfer_table::send_verdicts() {

@@ -57,8 +57,9 @@ public:
     return inbound_;
   }
 
-  /// Hands any other frame about a transfer to whom it concerns.
-  void receive(link& from, const frame& x);
+  /// Hands any other frame about a transfer to whom it concerns; takes claims
+  /// out of theirs.
+  void receive(link& from, frame& x);
 
   // -- work between two calls to UCX's progress ------------------------------
 
@@ -80,7 +81,7 @@ private:
 
   void send_verdicts();
 
-  void send_claim(const transfer_key& key, const claim& x);
+  void send_claim(const transfer_key& key, claim x);
 
   link_finder find_;
   router routes_;

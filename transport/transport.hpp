@@ -180,7 +180,7 @@ struct sink {
   transfer_key key;
   transfer_owner owner;
   /// Sent to the peer of the transfer once the sink is known.
-  claim_ptr request = {};
+  std::optional<claim> request = {};
   /// Take no chunk without its checksum.
   bool verify = false;
 };
@@ -214,7 +214,7 @@ struct source {
   /// Of the owner's own sink that the peer has claimed; the default names none.
   token claimed_secret = {};
   /// Sent before the offers.
-  claim_ptr request = {};
+  std::optional<claim> request = {};
   /// Put its checksum into every offer.
   bool verify = false;
 };

@@ -74,6 +74,14 @@ public:
       [](rdma::cancel_atom, const std::string&) { return rdma::report{}; },
       [](rdma::cancel_atom, const std::string&,
          const rdma::detail::keep_alive&) { return rdma::report{}; },
+      [](rdma::renew_atom, caf::timespan) {},
+      [](rdma::start_atom) { return rdma::report{}; },
+      [](rdma::start_atom, const std::string&) { return rdma::report{}; },
+      [](rdma::start_atom, const rdma::detail::keep_alive&) {
+        return rdma::report{};
+      },
+      [](rdma::start_atom, const std::string&,
+         const rdma::detail::keep_alive&) { return rdma::report{}; },
       [](rdma::shutdown_atom, const caf::error&) {},
       [](rdma::deadline_atom) {},
       [](rdma::grace_atom) {},
@@ -143,6 +151,10 @@ public:
       },
       [refuse](rdma::create_readable_atom, const descriptor_list&,
                const operation_options&) { return refuse(); },
+      [](rdma::prepare_write_atom, const descriptor_list&, const metadata&,
+         const operation_options&) { return rdma::prepared_operation{}; },
+      [](rdma::prepare_read_atom, const metadata&, const descriptor_list&,
+         const operation_options&) { return rdma::prepared_operation{}; },
     };
   }
 

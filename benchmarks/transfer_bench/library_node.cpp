@@ -4,6 +4,7 @@
 
 #include "cycle_client.hpp"
 #include "cycle_server.hpp"
+#include "granted_caller.hpp"
 #include "loop_caller.hpp"
 #include "requests.hpp"
 #include "scoped_cycles.hpp"
@@ -102,6 +103,28 @@ std::vector<std::string> library_node::create(const work& x) {
   return result;
 }
 
+std::string library_node::grant(const work& x) {
+  rdma::operation_options opts;
+  opts.grant.claims = rdma::any_number_of_claims;
+  opts.grant.blocks = true;
+  opts.grant.verify = x.kind == work_kind::verified;
+  rdma::descriptor_list local{rdma::descriptor{memory()}};
+  auto& at = nodes_.front().connector;
+  auto answer = x.mode == direction::write
+                  ? self_->request(at, no_timeout, rdma::create_writable_atom_v,
+                                   std::move(local), std::move(opts))
+                  : self_->request(at, no_timeout, rdma::create_readable_atom_v,
+                                   std::move(local), std::move(opts));
+  answer.receive([this](rdma::operation& op) { operations_.push_back(op); },
+                 failed(x));
+  std::string result;
+  self_
+    ->request(operations_.back().actor(), no_timeout, rdma::metadata_atom_v)
+    .receive([&](const rdma::metadata& md) { result = to_text(md); },
+             failed(x));
+  return result;
+}
+
 void library_node::serve_cycles(const work& x, line_channel& peer) {
   auto& node = nodes_.front();
   if (x.who == caller::scoped) {
@@ -121,24 +144,19 @@ samples library_node::run(const work& x, std::vector<rdma::metadata> remote) {
                                : run_scoped(x, std::move(remote));
 }
 
-samples library_node::run_on_loops(const work& x,
-                                   std::vector<rdma::metadata> remote) {
+template <class Spawn>
+samples library_node::run_callers(const work& x, Spawn spawn) {
   // Callers take turns with the connectors.
   auto n = nodes_.size() * callers_per_loop(x.outstanding / nodes_.size());
-  std::vector<std::vector<rdma::metadata>> shares(n);
-  for (size_t i = 0; i < remote.size(); ++i)
-    shares[i % n].push_back(std::move(remote[i]));
   auto part = x;
   part.outstanding = std::max(size_t{1}, x.outstanding / n);
+  part.count = std::max(size_t{1}, x.count / n);
   std::vector<std::future<samples>> results;
   auto start = clock::now();
   for (size_t i = 0; i < n; ++i) {
     auto promise = std::make_shared<std::promise<samples>>();
     results.push_back(promise->get_future());
-    auto& to = nodes_[i % nodes_.size()];
-    to.runtime.loop().spawn<loop_caller>(to.connector, part,
-                                         i * part.outstanding,
-                                         std::move(shares[i]), promise);
+    spawn(i, n, part, promise);
   }
   auto result = results.front().get();
   for (size_t i = 1; i < results.size(); ++i) {
@@ -148,6 +166,28 @@ samples library_node::run_on_loops(const work& x,
       = std::chrono::duration<double>(clock::now() - start).count();
   }
   return result;
+}
+
+samples library_node::run_on_loops(const work& x,
+                                   std::vector<rdma::metadata> remote) {
+  return run_callers(x, [&](size_t i, size_t n, const work& part, auto result) {
+    std::vector<rdma::metadata> share;
+    for (auto j = i; j < remote.size(); j += n)
+      share.push_back(std::move(remote[j]));
+    auto& at = nodes_[i % nodes_.size()];
+    at.runtime.loop().spawn<loop_caller>(at.connector, part,
+                                         i * part.outstanding, std::move(share),
+                                         std::move(result));
+  });
+}
+
+samples library_node::run_granted(const work& x, const rdma::metadata& remote) {
+  return run_callers(x, [&](size_t i, size_t, const work& part, auto result) {
+    auto& at = nodes_[i % nodes_.size()];
+    at.runtime.loop().spawn<granted_caller>(at.connector, part,
+                                            i * part.outstanding, remote,
+                                            std::move(result));
+  });
 }
 
 samples library_node::run_scoped(const work& x,

@@ -30,6 +30,9 @@ public:
   /// Creates the passive operations for `x`; returns their metadata as text.
   std::vector<std::string> create(const work& x);
 
+  /// Grants all memory for any number of claims; returns the metadata as text.
+  std::string grant(const work& x);
+
   /// Drops all passive operations.
   void drop() {
     operations_.clear();
@@ -43,6 +46,9 @@ public:
   /// Runs transfers against passive operations, each of which serves once.
   samples run(const work& x, std::vector<rdma::metadata> remote);
 
+  /// Runs transfers against a standing grant.
+  samples run_granted(const work& x, const rdma::metadata& remote);
+
   /// Runs transfers for which the peer exposes memory each time.
   samples run_cycles(const work& x, line_channel& peer);
 
@@ -55,6 +61,11 @@ private:
   samples run_scoped(const work& x, std::vector<rdma::metadata> remote);
 
   samples run_on_loops(const work& x, std::vector<rdma::metadata> remote);
+
+  /// Lets several callers run their part each. `spawn` gets the number of the
+  /// caller and what it has to do.
+  template <class Spawn>
+  samples run_callers(const work& x, Spawn spawn);
 
   caf::actor_system_config config_;
   caf::actor_system system_;

@@ -42,6 +42,9 @@ samples library_session::run(const work& x) {
   switch (x.kind) {
     case work_kind::cycles:
       return run_cycles(x);
+    case work_kind::granted:
+    case work_kind::verified:
+      return run_granted(x);
     case work_kind::idle:
       return run_idle(x);
     default:
@@ -68,6 +71,21 @@ samples library_session::run_transfers(const work& x) {
   ::malloc_trim(0);
   auto result = node_.run(x, std::move(remote));
   result.peer_rss_kib = peer_rss;
+  other_.ask("drop");
+  if (result.lane != what_.lane)
+    die("library: asked for lane " + what_.lane + ", got " + result.lane);
+  return result;
+}
+
+rdma::metadata library_session::grant(const work& x) {
+  auto md = rdma::metadata_from_text(other_.ask("grant " + to_line(x)));
+  if (!md)
+    die("library: " + to_string(md.error()));
+  return std::move(*md);
+}
+
+samples library_session::run_granted(const work& x) {
+  auto result = node_.run_granted(x, grant(x));
   other_.ask("drop");
   if (result.lane != what_.lane)
     die("library: asked for lane " + what_.lane + ", got " + result.lane);

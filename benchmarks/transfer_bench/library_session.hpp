@@ -21,6 +21,9 @@ public:
   /// Lets the peer create passive operations.
   std::vector<rdma::metadata> create(const work& x);
 
+  /// Lets the peer grant all of its memory.
+  rdma::metadata grant(const work& x);
+
   /// This process's side.
   library_node& node() noexcept {
     return node_;
@@ -28,6 +31,8 @@ public:
 
 private:
   samples run_transfers(const work& x);
+
+  samples run_granted(const work& x);
 
   samples run_cycles(const work& x);
 

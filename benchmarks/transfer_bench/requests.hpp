@@ -53,6 +53,29 @@ auto request_begin(Self* self, const rdma::connector_actor& connector,
                        std::move(remote), std::move(local));
 }
 
+/// Returns the blocks of a slot, as parts of `memory()` on both sides.
+inline rdma::block_map granted_blocks(size_t slot, const work& x) {
+  rdma::block_map result;
+  for (auto block : memory_blocks(slot, x)) {
+    auto offset = static_cast<uint64_t>(block.data() - memory().data());
+    result.add(0, offset, 0, offset, block.size());
+  }
+  return result;
+}
+
+/// Asks for an operation that is to be started later.
+template <class Self>
+auto request_prepare(Self* self, const rdma::connector_actor& connector,
+                     direction mode, rdma::metadata remote,
+                     rdma::operation_options opts) {
+  rdma::descriptor_list local{rdma::descriptor{memory()}};
+  if (mode == direction::write)
+    return self->request(connector, no_timeout, rdma::prepare_write_atom_v,
+                         std::move(local), std::move(remote), std::move(opts));
+  return self->request(connector, no_timeout, rdma::prepare_read_atom_v,
+                       std::move(remote), std::move(local), std::move(opts));
+}
+
 /// Returns an error handler that ends the program.
 inline auto failed(const work& x) {
   return [x](const caf::error& err) {

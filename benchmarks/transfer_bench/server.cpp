@@ -59,6 +59,8 @@ private:
       return expose_memory();
     if (command == "rss")
       return std::to_string(resident_kib());
+    if (command == "grant" && node_)
+      return node_->grant(parse_work(in));
     if (command == "fill" || command == "check")
       return use_pattern(command, in);
     if (command == "control")

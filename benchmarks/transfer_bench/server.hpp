@@ -22,6 +22,7 @@ namespace transfer_bench {
 ///     library LOOP LANE RUNTIMES
 ///                     "done"; a node of the library, until "end"
 ///     create WORK     a line of metadata for each operation
+///     grant WORK      a line of metadata for a standing grant
 ///     cycles WORK     exposes memory as the peer says; then "done"
 ///     drop            "done"; drops all operations
 ///     end             "done"

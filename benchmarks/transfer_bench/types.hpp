@@ -39,6 +39,10 @@ enum class work_kind {
   cold,
   /// Transfers for which the peer exposes memory each time, and lets go of it.
   cycles,
+  /// Transfers with one standing grant, by operations that are prepared once.
+  granted,
+  /// The same with the CRC32C of every chunk.
+  verified,
   /// Nothing: `outstanding` passive operations wait for `count` seconds, while
   /// all peers are connected.
   idle,

@@ -36,8 +36,8 @@ struct inbound_fixture : owner_fixture {
 
   /// Asks for the memory of a readable operation.
   void ask(uint64_t total, uint64_t transfer = 77) {
-    grants.claimed(from,
-                   frame{from.id(), transfer, claim{secret, {5, 6}, total}});
+    frame x{from.id(), transfer, claim{secret, {5, 6}, total}};
+    grants.claimed(from, x);
     settle();
   }
 
