@@ -329,3 +329,19 @@ TEST_CASE("a fetch that fails breaks its link if the network or the peer does") 
     CHECK(x.log->failed[0] == reason);
   }
 }
+
+TEST_CASE("a chunk that is not what was sent ends the transfer") {
+  inbound_fixture x;
+  x.grant();
+  std::vector<std::byte> sent(4, one);
+  auto sum = checksum(block_list{descriptor_list{{sent.data(), 4}}}, 0, 4);
+  auto first = x.header(0, 4);
+  first.checksum = sum;
+  x.take(first, one);
+  CHECK(x.log->failed.empty());
+  auto second = x.header(4, 4);
+  second.checksum = sum;
+  x.take(second, two);
+  REQUIRE(x.log->failed.size() == 1);
+  CHECK(x.log->landed.empty());
+}
