@@ -23,10 +23,8 @@ namespace rdma {
 namespace {
 
 caf::error check_passive(const operation_options& x) {
-  if (x.grant.workers.size() > max_granted_workers)
-    return make_error(errc::invalid_option,
-                      "a grant to more than "
-                        + std::to_string(max_granted_workers) + " workers");
+  if (auto err = check(x.grant, errc::invalid_option); err != caf::none)
+    return err;
   if (!x.blocks.empty() || x.notification)
     return make_error(errc::invalid_option,
                       "blocks and notifications are the active side's");
@@ -45,16 +43,9 @@ caf::error check_terms(const grant& terms, const operation_options& wanted,
                       "the grant is not for worker " + worker);
   if (!wanted.blocks.remote.empty() && !terms.blocks)
     return make_error(errc::not_granted, "the grant is for all of the memory");
-  if (wanted.notification && !terms.notifications)
-    return make_error(errc::not_granted, "nobody listens for notifications");
-  if (wanted.notification
-      && wanted.notification->size() > max_notification_size)
-    return make_error(errc::invalid_option,
-                      "a notification of "
-                        + std::to_string(wanted.notification->size())
-                        + " B, more than "
-                        + std::to_string(max_notification_size));
-  return {};
+  return wanted.notification
+           ? check_notification(*wanted.notification, terms.notifications)
+           : caf::error{};
 }
 
 template <class List>
@@ -90,9 +81,8 @@ caf::error check_memory(const descriptor_list& local, const metadata& remote,
     return there.error();
   if (*here != *there)
     return make_error(errc::size_mismatch,
-                      "blocks of " + std::to_string(*here)
-                        + " B here and of " + std::to_string(*there)
-                        + " B at the peer");
+                      "blocks of " + std::to_string(*here) + " B here and of "
+                        + std::to_string(*there) + " B at the peer");
   return {};
 }
 
@@ -119,13 +109,13 @@ connector_impl::behavior_type connector_state::make_behavior() {
     },
     // -- active operations ---------------------------------------------------
     [this](begin_write_atom, descriptor_list& local, const metadata& remote) {
-      return begin<operation, write_operation>(
-        std::move(local), remote, operation_kind::writable, {});
+      return begin<operation, write_operation>(std::move(local), remote,
+                                               operation_kind::writable, {});
     },
     [this](begin_write_atom, descriptor_list& local, const metadata& remote,
            const operation_options& opts) {
-      return begin<operation, write_operation>(
-        std::move(local), remote, operation_kind::writable, opts);
+      return begin<operation, write_operation>(std::move(local), remote,
+                                               operation_kind::writable, opts);
     },
     [this](begin_read_atom, const metadata& remote, descriptor_list& local) {
       return begin<operation, read_operation>(std::move(local), remote,
@@ -143,8 +133,9 @@ connector_impl::behavior_type connector_state::make_behavior() {
     },
     [this](prepare_read_atom, const metadata& remote, descriptor_list& local,
            const operation_options& opts) {
-      return begin<prepared_operation, read_operation>(
-        std::move(local), remote, operation_kind::readable, opts);
+      return begin<prepared_operation, read_operation>(std::move(local), remote,
+                                                       operation_kind::readable,
+                                                       opts);
     },
     // -- passive operations --------------------------------------------------
     [this](create_writable_atom, descriptor_list& local) {
@@ -238,8 +229,8 @@ caf::result<operation> connector_state::create(descriptor_list local,
     return spawn<operation, Operation>(std::move(*setup),
                                        std::move(description));
   }
-  description.terms.lease
-    = setup->deadline == caf::infinite ? caf::timespan{0} : setup->deadline;
+  description.terms.lease = setup->deadline == caf::infinite ? caf::timespan{0}
+                                                             : setup->deadline;
   return spawn<operation, standing_operation>(
     std::move(*setup), standing_setup{std::move(description), opts.listener});
 }
@@ -269,7 +260,8 @@ connector_state::begin(descriptor_list local, const metadata& remote,
     std::move(*setup),
     remote_operation{peer(remote.worker).link, remote.worker, remote.secret,
                      opts.blocks.remote, opts.notification,
-                     opts.verify || remote.terms.verify});
+                     opts.verify || remote.terms.verify,
+                     remote.terms.notifications});
 }
 
 template <class Handle, class Operation, class Extra>

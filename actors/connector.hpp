@@ -72,10 +72,9 @@ public:
 
 private:
   /// Returns all but the memory, which is checked.
-  caf::expected<operation_setup> prepare(const descriptor_list& local,
-                                         access_mode use,
-                                         caf::timespan deadline,
-                                         const operation_options& opts);
+  caf::expected<operation_setup>
+  prepare(const descriptor_list& local, access_mode use, caf::timespan deadline,
+          const operation_options& opts);
 
   template <class Operation>
   caf::result<operation> create(descriptor_list local, operation_kind kind,

@@ -25,7 +25,8 @@ namespace rdma {
 /// - cancel: asks the operation to end, if it has not, and answers when it is
 ///   final with what has really become of it: COMPLETE, too, is possible. The
 ///   text says why and reaches the other side.
-/// - renew: gives the operation a new deadline, counted from now; infinite means
+/// - renew: gives the operation a new deadline, counted from now; infinite
+/// means
 ///   none. Renews the lease of a grant. `operation_ended` if it comes too late.
 using operation_actor = caf::typed_actor<
   caf::result<metadata>(metadata_atom), caf::result<report>(status_atom),
@@ -87,7 +88,8 @@ public:
     // nop
   }
 
-  /// Send requests here. Keep the `prepared_operation`, not only a copy of this.
+  /// Send requests here. Keep the `prepared_operation`, not only a copy of
+  /// this.
   const prepared_actor& actor() const noexcept {
     return actor_;
   }

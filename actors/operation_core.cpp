@@ -60,7 +60,7 @@ operation_impl::behavior_type operation_core::make_behavior() {
       return wait(std::move(handle), true);
     },
     [this](start_atom, detail::keep_alive& handle) {
-      return restart(std::move(handle));
+      return restart({}, std::move(handle));
     },
     // -- from the transport --------------------------------------------------
     [this](const transfer_settled& x) { handle(x); },
@@ -100,8 +100,7 @@ operation_impl::behavior_type operation_core::make_behavior() {
       return caf::unit;
     },
     [this](start_atom, std::string& notification, detail::keep_alive& handle) {
-      set_notification(std::move(notification));
-      return restart(std::move(handle));
+      return restart(std::move(notification), std::move(handle));
     },
     // Never sent: the proxy adds itself to these.
     [this](wait_atom) { return wait({}, true); },
@@ -109,8 +108,10 @@ operation_impl::behavior_type operation_core::make_behavior() {
     [this](cancel_atom, std::string& why) {
       return cancel(std::move(why), {});
     },
-    [this](start_atom) { return restart({}); },
-    [this](start_atom, const std::string&) { return restart({}); },
+    [this](start_atom) { return restart({}, {}); },
+    [this](start_atom, std::string& notification) {
+      return restart(std::move(notification), {});
+    },
   };
 }
 
@@ -120,8 +121,8 @@ void operation_core::reset() {
   // nop
 }
 
-void operation_core::set_notification(std::string) {
-  // nop
+caf::error operation_core::set_notification(std::optional<std::string>) {
+  return {};
 }
 
 void operation_core::on_final() {
@@ -141,12 +142,18 @@ void operation_core::set_deadline(caf::timespan delay) {
     deadline_ = remind(self_, delay, deadline_atom_v);
 }
 
-caf::result<report> operation_core::restart(detail::keep_alive handle) {
+caf::result<report>
+operation_core::restart(std::optional<std::string> notification,
+                        detail::keep_alive handle) {
+  if (!setup_.prepared)
+    return make_error(errc::kind_mismatch,
+                      "only prepared operations can be started");
   if (closed_ != caf::none)
     return closed_;
   if (!unstarted() && !is_final(report_.status))
-    return make_error(errc::operation_busy,
-                      "the start before has not ended");
+    return make_error(errc::operation_busy, "the start before has not ended");
+  if (auto err = set_notification(std::move(notification)); err != caf::none)
+    return err;
   auto total = report_.total;
   report_ = {};
   report_.status = status::initialized;

@@ -26,8 +26,7 @@ namespace rdma {
 using operation_impl = operation_actor::extend<
   caf::result<report>(wait_atom, detail::keep_alive),
   caf::result<report>(cancel_atom, std::string, detail::keep_alive),
-  caf::result<report>(start_atom),
-  caf::result<report>(start_atom, std::string),
+  caf::result<report>(start_atom), caf::result<report>(start_atom, std::string),
   caf::result<report>(start_atom, detail::keep_alive),
   caf::result<report>(start_atom, std::string, detail::keep_alive),
   caf::result<void>(shutdown_atom, caf::error), caf::result<void>(dropped_atom),
@@ -89,8 +88,9 @@ protected:
   /// Forgets the last start of a prepared operation.
   virtual void reset();
 
-  /// Takes the notification for the next start of a prepared operation.
-  virtual void set_notification(std::string text);
+  /// Takes the notification for the next start of a prepared operation, instead
+  /// of the one that it was prepared with. Returns what is wrong with it.
+  virtual caf::error set_notification(std::optional<std::string> text);
 
   virtual caf::result<metadata> describe() = 0;
 
@@ -187,7 +187,8 @@ private:
 
   void set_deadline(caf::timespan delay);
 
-  caf::result<report> restart(detail::keep_alive handle);
+  caf::result<report> restart(std::optional<std::string> notification,
+                              detail::keep_alive handle);
 
   caf::result<report> cancel(std::string why, detail::keep_alive handle);
 

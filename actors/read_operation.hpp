@@ -8,26 +8,14 @@
 namespace rdma {
 
 /// Active: reads a peer's readable operation into the local memory.
-class read_operation : public destination_operation {
+class read_operation : public active_operation<destination_operation> {
 public:
   static inline const char* name = "rdma.read";
 
-  read_operation(actor_base* self, operation_setup setup,
-                 remote_operation remote);
+  using active_operation::active_operation;
 
 protected:
-  void start() override;
-
-  caf::result<metadata> describe() override;
-
-  void set_notification(std::string text) override;
-
-  void on_final() override;
-
-private:
-  void begin(const link_info& x);
-
-  remote_operation remote_;
+  void begin(const link_info& x) override;
 };
 
 } // namespace rdma

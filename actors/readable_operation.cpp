@@ -8,7 +8,8 @@ namespace rdma {
 
 readable_operation::readable_operation(actor_base* self, operation_setup setup,
                                        metadata description)
-  : source_operation(self, std::move(setup)), description_(std::move(description)) {
+  : source_operation(self, std::move(setup)),
+    description_(std::move(description)) {
   // nop
 }
 

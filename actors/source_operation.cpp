@@ -12,9 +12,8 @@ void source_operation::offer_to(const token& secret, bool verify,
   if (offered_)
     return; // a peer that asks twice
   offered_ = true;
-  self()->send(setup().transport,
-               source{key_, secret, setup().local, owner(), secret_,
-                      std::move(request), verify});
+  self()->send(setup().transport, source{key_, secret, setup().local, owner(),
+                                         secret_, std::move(request), verify});
 }
 
 // Once bytes were offered the end is the destination's to decide; it may have

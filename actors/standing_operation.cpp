@@ -6,6 +6,7 @@
 
 #include <caf/send.hpp>
 
+#include <set>
 #include <string>
 #include <utility>
 
@@ -83,10 +84,10 @@ void standing_operation::finish_revocation() {
 }
 
 std::vector<link_id> standing_operation::stuck_links() const {
-  std::vector<link_id> result;
+  std::set<link_id> result;
   for (auto& [key, x] : open_)
-    result.push_back(key.link);
-  return result;
+    result.insert(key.link);
+  return {result.begin(), result.end()};
 }
 
 void standing_operation::count(operation_metrics&) {
@@ -122,8 +123,7 @@ void standing_operation::handle(const transfer_settled& x) {
 void standing_operation::handle(const transfer_failed& x) {
   if (x.all_offered)
     end(x.key,
-        make_error(errc::outcome_unknown,
-                   "no verdict: " + reason_of(x.reason)),
+        make_error(errc::outcome_unknown, "no verdict: " + reason_of(x.reason)),
         true);
   else
     end(x.key, x.reason, true);

@@ -76,8 +76,8 @@ private:
   static caf::error judge(const open_transfer& x,
                           const transfer_ended& verdict);
 
-  /// Ends a claim: reports it once the transport has let go of the memory. Tells
-  /// the peer unless it is the peer's own word.
+  /// Ends a claim: reports it once the transport has let go of the memory.
+  /// Tells the peer unless it is the peer's own word.
   void end(const transfer_key& key, caf::error reason, bool tell_peer);
 
   void revoke(const transfer_key& key);

@@ -2,53 +2,12 @@
 
 #include "caf_rdma/actors/write_operation.hpp"
 
-#include <utility>
-
 namespace rdma {
 
-write_operation::write_operation(actor_base* self, operation_setup setup,
-                                 remote_operation remote)
-  : source_operation(self, std::move(setup)), remote_(std::move(remote)) {
-  report_.peer = remote_.worker.id;
-}
-
-void write_operation::start() {
-  if (remote_.link.id != 0) {
-    begin(remote_.link);
-    return;
-  }
-  auto number = start_number();
-  find_link(
-    self(), setup().home, remote_,
-    [this, number](const link_info& x) {
-      if (!ending() && number == start_number())
-        begin(x);
-    },
-    [this, number](const caf::error& reason) {
-      if (number == start_number())
-        finish(reason);
-    });
-}
-
 void write_operation::begin(const link_info& x) {
-  begin_progress({x.id, make_random_id()}, x.lane, remote_.worker.id);
-  offer_to(remote_.secret, remote_.verify,
-           make_claim(remote_, {}, report_.total));
-}
-
-void write_operation::set_notification(std::string text) {
-  remote_.notification = std::move(text);
-}
-
-// A start after one that has failed looks for the peer anew.
-void write_operation::on_final() {
-  source_operation::on_final();
-  if (report_.status == status::errored)
-    remote_.link = {};
-}
-
-caf::result<metadata> write_operation::describe() {
-  return no_metadata();
+  begin_progress({x.id, make_random_id()}, x.lane, remote().worker.id);
+  offer_to(remote().secret, remote().verify,
+           make_claim(remote(), {}, report_.total));
 }
 
 } // namespace rdma

@@ -8,26 +8,14 @@
 namespace rdma {
 
 /// Active: writes the local memory into a peer's writable operation.
-class write_operation : public source_operation {
+class write_operation : public active_operation<source_operation> {
 public:
   static inline const char* name = "rdma.write";
 
-  write_operation(actor_base* self, operation_setup setup,
-                  remote_operation remote);
+  using active_operation::active_operation;
 
 protected:
-  void start() override;
-
-  caf::result<metadata> describe() override;
-
-  void set_notification(std::string text) override;
-
-  void on_final() override;
-
-private:
-  void begin(const link_info& x);
-
-  remote_operation remote_;
+  void begin(const link_info& x) override;
 };
 
 } // namespace rdma

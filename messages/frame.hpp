@@ -176,8 +176,9 @@ struct frame {
   uint64_t link_id = 0;
   uint64_t transfer_id = 0;
   std::variant<hello, hello_ack, hello_refused, pairing, heartbeat, goodbye,
-               local_probe, local_nonce, local_verdict, local_ring, local_switch,
-               offer, claim, claim_blocks, cancel_request, transfer_ended>
+               local_probe, local_nonce, local_verdict, local_ring,
+               local_switch, offer, claim, claim_blocks, cancel_request,
+               transfer_ended>
     content;
 
   friend bool operator==(const frame&, const frame&) = default;

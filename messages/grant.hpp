@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "caf_rdma/messages/error.hpp"
+
 #include <caf/timespan.hpp>
 
 #include <cstddef>
@@ -50,5 +52,8 @@ struct grant {
     return *this != plain;
   }
 };
+
+/// Checks the names of the workers. Errors have the given code.
+caf::error check(const grant& x, errc code);
 
 } // namespace rdma

@@ -71,19 +71,16 @@ remote_descriptor read(wire::Descriptor::Reader in) {
           {narrow<device_type>(in.getDeviceType()), in.getDeviceId()}};
 }
 
-caf::expected<grant> read(wire::Grant::Reader in) {
+grant read(wire::Grant::Reader in) {
   grant result;
-  auto workers = in.getWorkers();
-  if (workers.size() > max_granted_workers)
-    return make_error(malformed, "the grant names too many workers");
   result.claims = in.getClaims();
   result.blocks = in.getBlocks();
   result.notifications = in.getNotifications();
   result.verify = in.getVerify();
-  for (auto x : workers)
+  for (auto x : in.getWorkers())
     result.workers.push_back(detail::to_std_string(x));
-  result.lease = std::chrono::milliseconds{static_cast<int64_t>(
-    std::min<uint64_t>(in.getLease(), max_lease.count()))};
+  result.lease = std::chrono::milliseconds{
+    static_cast<int64_t>(std::min<uint64_t>(in.getLease(), max_lease.count()))};
   return result;
 }
 
@@ -99,12 +96,8 @@ caf::expected<metadata> read(wire::Metadata::Reader in) {
                   narrow<operation_kind>(in.getKind()),
                   {},
                   {}};
-  if (in.hasGrant()) {
-    auto terms = read(in.getGrant());
-    if (!terms)
-      return terms.error();
-    result.terms = std::move(*terms);
-  }
+  if (in.hasGrant())
+    result.terms = read(in.getGrant());
   result.descriptors.reserve(list.size());
   for (auto x : list)
     result.descriptors.push_back(read(x));
@@ -174,9 +167,7 @@ caf::error check(const metadata& x) {
     return err;
   if (auto err = check(x.descriptors); err != caf::none)
     return err;
-  if (x.terms.workers.size() > max_granted_workers)
-    return make_error(malformed, "the grant names too many workers");
-  return {};
+  return check(x.terms, malformed);
 }
 
 // -- strings -----------------------------------------------------------------

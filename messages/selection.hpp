@@ -34,10 +34,11 @@ struct block_run {
 
 template <class Inspector>
 bool inspect(Inspector& f, block_run& x) {
-  return f.object(x).fields(
-    f.field("descriptor", x.descriptor), f.field("count", x.count),
-    f.field("offset", x.offset), f.field("length", x.length),
-    f.field("stride", x.stride));
+  return f.object(x).fields(f.field("descriptor", x.descriptor),
+                            f.field("count", x.count),
+                            f.field("offset", x.offset),
+                            f.field("length", x.length),
+                            f.field("stride", x.stride));
 }
 
 /// Parts of a list of descriptors, in the order in which their bytes travel.

@@ -10,8 +10,6 @@ namespace rdma::detail {
 
 namespace {
 
-constexpr size_t max_id_size = 255;
-
 constexpr size_t max_address_size = 4096;
 
 } // namespace
@@ -39,7 +37,7 @@ token read(wire::Token::Reader in) {
 }
 
 caf::error validate(const worker_info& x, errc code) {
-  if (x.id.empty() || x.id.size() > max_id_size)
+  if (x.id.empty() || x.id.size() > max_worker_id_size)
     return make_error(code, "the worker id has " + std::to_string(x.id.size())
                               + " B, not 1 to 255");
   if (x.id.find('\0') != std::string::npos)

@@ -10,6 +10,9 @@
 
 namespace rdma {
 
+/// Longest name of a worker in bytes.
+inline constexpr size_t max_worker_id_size = 255;
+
 /// Where a worker can be reached.
 struct worker_info {
   /// Name of the worker, 1 to 255 bytes; survives a restart if the user sets

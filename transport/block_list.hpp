@@ -53,9 +53,10 @@ public:
   void for_each(uint64_t offset, uint64_t length, F f) const {
     if (length == 0)
       return;
-    auto i = std::upper_bound(
-      state_->blocks.begin(), state_->blocks.end(), offset,
-      [](uint64_t pos, const block& x) { return pos < x.end; });
+    auto i = std::upper_bound(state_->blocks.begin(), state_->blocks.end(),
+                              offset, [](uint64_t pos, const block& x) {
+                                return pos < x.end;
+                              });
     for (; length > 0; ++i) {
       auto left = i->end - offset;
       auto n = std::min(length, left);

@@ -63,10 +63,10 @@ caf::expected<block_list> grant_table::memory_of(open_claim& x) {
   if (auto err = check(x.said->blocks, y.sizes); err != caf::none)
     return err;
   if (auto total = total_size(x.said->blocks); total != x.said->total)
-    return make_error(errc::size_mismatch,
-                      "blocks of " + std::to_string(total)
-                        + " B in a claim for " + std::to_string(x.said->total)
-                        + " B");
+    return make_error(errc::size_mismatch, "blocks of " + std::to_string(total)
+                                             + " B in a claim for "
+                                             + std::to_string(x.said->total)
+                                             + " B");
   y.open_blocks -= std::exchange(x.blocks, block_count(x.said->blocks));
   y.open_blocks += x.blocks;
   if (y.open_blocks > max_blocks)

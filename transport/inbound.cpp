@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
 #include <string>
 #include <utility>
 
@@ -107,136 +106,6 @@ void inbound::revoke(const token& secret) {
   remember(secret);
 }
 
-// -- claims ------------------------------------------------------------------
-
-inbound::entry* inbound::find(const transfer_key& key, const token& secret) {
-  if (auto i = entries_.find(secret); i != entries_.end() && !i->second.part)
-    return &i->second;
-  auto i = entries_.find(claim_secret(key));
-  auto ours = i != entries_.end() && i->second.part
-              && i->second.part->said->secret == secret;
-  return ours ? &i->second : nullptr;
-}
-
-void inbound::claimed(link& from, frame& x) {
-  transfer_key key{from.id(), x.transfer_id};
-  if (auto* more = std::get_if<claim_blocks>(&x.content)) {
-    append(key, *more);
-    return;
-  }
-  auto& said = std::get<rdma::claim>(x.content);
-  if (auto* entry = find(key, said.secret)) {
-    ask_owner(*entry, from, x);
-  } else if (!grants_.contains(said.secret)) {
-    refuse_unknown(x, said.secret);
-  } else if (auto* opened = open(from, x, std::move(said))) {
-    opened->news->said = opened->part->said;
-    if (!opened->partly_known())
-      begin(*opened);
-  }
-}
-
-void inbound::ask_owner(entry& x, link& from, const frame& what) {
-  auto& said = std::get<rdma::claim>(what.content);
-  if (x.part) {
-    fail(x, make_error(errc::protocol_violation,
-                       "peer " + from.peer() + " claims the same twice"));
-  } else if (!said.blocks.empty() || said.notification) {
-    refuse(what, errc::not_granted);
-  } else if (!x.grant.target.empty() || !said.reads()) {
-    refuse(what, errc::kind_mismatch);
-  } else if (auto code = claim(x, from, what.transfer_id, said.total);
-             code != errc::none) {
-    refuse(what, code);
-  } else {
-    announce(x);
-    caf::anon_send(x.grant.owner, what);
-  }
-}
-
-inbound::entry* inbound::open(link& from, const frame& x, rdma::claim said) {
-  transfer_key key{from.id(), x.transfer_id};
-  if (routes_.epitaph(key) != nullptr) {
-    refuse_unknown(x, said.secret);
-    return nullptr;
-  }
-  auto secret = claim_secret(key);
-  if (routes_.find(key) != nullptr || entries_.contains(secret)) {
-    refuse(x, errc::protocol_violation);
-    return nullptr;
-  }
-  open_claim part{std::make_shared<rdma::claim>(std::move(said))};
-  if (auto code = grants_.begin(part, from.peer()); code != errc::none) {
-    refuse(x, code);
-    return nullptr;
-  }
-  auto& grant = grants_.get(part.said->secret);
-  auto& result = entries_[secret];
-  result.grant.secret = secret;
-  result.grant.total = part.said->total;
-  result.grant.key = key;
-  result.grant.owner = grant.owner;
-  result.grant.verify = grant.terms.verify;
-  if (part.said->blocks.empty() && grant.writable)
-    result.grant.target = grant.memory;
-  result.part = std::move(part);
-  result.news = transfer_claimed{key, from.lane(), from.peer()};
-  routes_.add(key, grant.owner);
-  return &result;
-}
-
-inbound::entry* inbound::open_whole(link& from, const frame& x,
-                                    const offer& header) {
-  rdma::claim said;
-  said.secret = header.secret;
-  said.total = header.total;
-  return open(from, x, std::move(said));
-}
-
-void inbound::append(const transfer_key& key, const claim_blocks& x) {
-  auto i = entries_.find(claim_secret(key));
-  if (i == entries_.end() || !i->second.part || i->second.over())
-    return; // it was refused, or is over
-  auto& entry = i->second;
-  auto& said = *entry.part->said;
-  if (x.blocks.size() > said.more_blocks) {
-    fail(entry, make_error(errc::protocol_violation,
-                           "more blocks than were announced"));
-    return;
-  }
-  said.blocks.insert(said.blocks.end(), x.blocks.begin(), x.blocks.end());
-  said.more_blocks -= static_cast<uint32_t>(x.blocks.size());
-  if (entry.partly_known())
-    return;
-  begin(entry);
-}
-
-void inbound::begin(entry& x) {
-  auto memory = grants_.memory_of(*x.part);
-  if (!memory) {
-    fail(x, memory.error());
-    return;
-  }
-  auto& said = *x.part->said;
-  if (said.reads()) {
-    announce(x);
-    sources_.push_back({x.grant.key, said.reply_secret, std::move(*memory),
-                        x.grant.owner, x.grant.secret, std::nullopt,
-                        said.verify || x.grant.verify});
-  } else {
-    x.grant.target = std::move(*memory);
-  }
-}
-
-std::vector<source> inbound::take_sources() {
-  auto result = std::exchange(sources_, {});
-  std::erase_if(result, [this](const source& x) {
-    auto i = entries_.find(x.claimed_secret);
-    return i == entries_.end() || i->second.over();
-  });
-  return result;
-}
-
 // -- offers ------------------------------------------------------------------
 
 bool inbound::hold(link& from, lane& via, const frame& x, held_bytes what) {
@@ -324,10 +193,11 @@ bool inbound::reserve(entry& x, const offer& header) {
 void inbound::write(entry& x, uint64_t offset,
                     std::span<const std::byte> piece) {
   auto* from = piece.data();
-  x.grant.target.for_each(offset, piece.size(), [&from](std::span<std::byte> to) {
-    std::memcpy(to.data(), from, to.size());
-    from += to.size();
-  });
+  x.grant.target.for_each(offset, piece.size(),
+                          [&from](std::span<std::byte> to) {
+                            std::memcpy(to.data(), from, to.size());
+                            from += to.size();
+                          });
 }
 
 void inbound::landed(entry& x, uint64_t bytes) {
@@ -347,8 +217,8 @@ void inbound::complete(entry& x) {
   transfer_ended verdict{status::complete, errc::none, {}, x.landed};
   routes_.retire(x.grant.key, verdict);
   verdicts_.push_back({link, transfer, std::move(verdict)});
-  caf::anon_send(x.grant.owner, transfer_landed{x.landed, std::move(x.news),
-                                                x.grant.key});
+  caf::anon_send(x.grant.owner,
+                 transfer_landed{x.landed, std::move(x.news), x.grant.key});
   x.used = true;
   finish(token{x.grant.secret});
 }
@@ -381,9 +251,9 @@ void inbound::fail(entry& x, const caf::error& reason) {
 }
 
 void inbound::fail_integrity(entry& x, uint64_t offset) {
-  fail(x, make_error(errc::integrity_error,
-                     "the chunk at " + std::to_string(offset)
-                       + " B is not what was sent"));
+  fail(x, make_error(errc::integrity_error, "the chunk at "
+                                              + std::to_string(offset)
+                                              + " B is not what was sent"));
 }
 
 // -- fetching ----------------------------------------------------------------
@@ -425,7 +295,8 @@ void inbound::request_done(const ucx::request_tag& tag, size_t length,
   token secret{tag[0], tag[1]};
   auto& x = entries_.at(secret);
   auto offset = tag[2];
-  auto expected = std::min<uint64_t>(x.chunk_size, x.grant.target.size() - offset);
+  auto expected = std::min<uint64_t>(x.chunk_size,
+                                     x.grant.target.size() - offset);
   --x.fetching;
   if (auto i = budgets_.find(x.grant.key.link);
       i != budgets_.end() && x.via->crosses_network())

@@ -30,8 +30,8 @@ namespace rdma {
 /// record before a byte lands, and fetches what it has accepted. A claim on a
 /// standing grant becomes an entry beside those of plain sinks.
 ///
-/// The functions that take offers and claims run inside UCX's progress: they look up, hold
-/// or refuse, and enqueue; they never post.
+/// The functions that take offers and claims run inside UCX's progress: they
+/// look up, hold or refuse, and enqueue; they never post.
 class inbound : public ucx::request_observer {
 public:
   // -- types and constants ---------------------------------------------------

@@ -35,18 +35,18 @@ void outbound::start(source src, link& via) {
   x.exposed = via.expose(x.data);
   // A checksum is computed in one go.
   auto factor = x.src.verify ? 1 : exposed_factor;
-  auto size = x.exposed ? std::min(options_.chunk_size * factor,
-                                   max_raised_chunk_size)
-                        : std::min(options_.chunk_size, via.max_chunk_size());
+  auto size = x.exposed
+                ? std::min(options_.chunk_size * factor, max_raised_chunk_size)
+                : std::min(options_.chunk_size, via.max_chunk_size());
   while (x.data.size() / size >= max_chunks)
     size *= 2;
   if (size > max_raised_chunk_size) {
     x.via = nullptr;
-    caf::anon_send(x.src.owner,
-                   transfer_failed{
-                     make_error(errc::limit_reached,
-                                "a transfer must not exceed 1 PiB"),
-                     false, key});
+    caf::anon_send(
+      x.src.owner,
+      transfer_failed{make_error(errc::limit_reached,
+                                 "a transfer must not exceed 1 PiB"),
+                      false, key});
     return;
   }
   x.chunk_size = static_cast<uint32_t>(size);

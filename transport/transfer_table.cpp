@@ -58,9 +58,9 @@ bool transfer_table::down(const transfer_key& key,
                           const transfer_owner& owner) const {
   if (find_(key.link) != nullptr)
     return false;
-  caf::anon_send(owner, transfer_failed{
-                          make_error(errc::peer_lost, "the link is down"),
-                          false, key});
+  caf::anon_send(owner, transfer_failed{make_error(errc::peer_lost,
+                                                   "the link is down"),
+                                        false, key});
   return true;
 }
 

@@ -102,8 +102,8 @@ struct transfer_key {
 /// A claim, as its owner keeps it.
 using claim_ptr = std::shared_ptr<const claim>;
 
-/// A peer has claimed a sink without a link, which belongs to this transfer from
-/// now on, or its part of a standing grant.
+/// A peer has claimed a sink without a link, which belongs to this transfer
+/// from now on, or its part of a standing grant.
 struct transfer_claimed {
   transfer_key key;
   std::string lane;

@@ -48,9 +48,11 @@ public:
   }
 
   behavior_type make_behavior() override {
-    send(lower_,
-         rdma::source{{}, {}, std::move(data_),
-                      caf::actor_cast<rdma::transfer_owner>(this), {}});
+    send(lower_, rdma::source{{},
+                              {},
+                              std::move(data_),
+                              caf::actor_cast<rdma::transfer_owner>(this),
+                              {}});
     return {
       [this](rdma::wait_atom, rdma::detail::keep_alive& handle) {
         waiting_ = make_response_promise<rdma::report>();
@@ -111,9 +113,8 @@ private:
 
 // -- connector ---------------------------------------------------------------
 
-using connector_base = rdma::hosted<
-  rdma::connector_actor::extend<caf::result<void>(rdma::ended_atom,
-                                                  uint64_t)>::base>;
+using connector_base = rdma::hosted<rdma::connector_actor::extend<
+  caf::result<void>(rdma::ended_atom, uint64_t)>::base>;
 
 class connector : public connector_base {
 public:

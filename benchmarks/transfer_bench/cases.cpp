@@ -219,62 +219,59 @@ private:
   /// Small transfers with one standing grant.
   void granted() {
     start("standing grant");
-    for_each({loop_mode::polling},
-             [this](const subject& who, direction mode) {
-               for (auto n : {size_t{1}, size_t{64}}) {
-                 work x{work_kind::granted, mode,        4 * kib, 1, n,
-                        pick(4000, 20000),  caller::loop};
-                 auto once = x;
-                 once.kind = work_kind::transfers;
-                 auto controls
-                   = against({contender::raw_ucx, contender::raw_pull},
-                             who.loop, once);
-                 for (auto& y : against_itself("one_shot", who, once))
-                   controls.push_back(std::move(y));
-                 add({"granted", n == 1 ? figure::latency : figure::rate, who,
-                      x, std::move(controls)});
-               }
-             });
+    for_each({loop_mode::polling}, [this](const subject& who, direction mode) {
+      for (auto n : {size_t{1}, size_t{64}}) {
+        work x{work_kind::granted, mode,        4 * kib, 1, n,
+               pick(4000, 20000),  caller::loop};
+        auto once = x;
+        once.kind = work_kind::transfers;
+        auto controls = against({contender::raw_ucx, contender::raw_pull},
+                                who.loop, once);
+        for (auto& y : against_itself("one_shot", who, once))
+          controls.push_back(std::move(y));
+        add({"granted", n == 1 ? figure::latency : figure::rate, who, x,
+             std::move(controls)});
+      }
+    });
   }
 
   /// Pages of a pool, as many as a long request has.
   void many_blocks() {
     start("blocks of a standing grant");
-    for_each({loop_mode::polling},
-             [this](const subject& who, direction mode) {
-               for (auto n : {size_t{1000}, size_t{100'000}}) {
-                 auto size = n == 1000 ? 16 * kib : 256;
-                 work x{work_kind::granted, mode,        n * size, n, 1,
-                        pick(5, 20),        caller::loop};
-                 auto whole = x;
-                 whole.blocks = 1;
-                 auto controls = against_itself("contiguous", who, whole);
-                 for (auto& y : against({contender::process_vm_readv,
-                                         contender::memcpy},
-                                        who.loop, x))
-                   controls.push_back(y);
-                 add({"blocks", figure::bandwidth, who, x,
-                      std::move(controls)});
-               }
-             });
+    for_each({loop_mode::polling}, [this](const subject& who, direction mode) {
+      for (auto n : {size_t{1000}, size_t{100'000}}) {
+        auto size = n == 1000 ? 16 * kib : 256;
+        work x{work_kind::granted, mode,        n * size, n, 1,
+               pick(5, 20),        caller::loop};
+        auto whole = x;
+        whole.blocks = 1;
+        auto controls = against_itself("contiguous", who, whole);
+        for (auto& y : against({contender::process_vm_readv, contender::memcpy},
+                               who.loop, x))
+          controls.push_back(y);
+        add({"blocks", figure::bandwidth, who, x, std::move(controls)});
+      }
+    });
   }
 
   /// What checksums cost.
   void verified() {
     start("checksums");
-    for_each({loop_mode::polling},
-             [this](const subject& who, direction mode) {
-               for (auto size : {4 * kib, 16 * mib}) {
-                 work x{work_kind::verified, mode, size, 1, 1,
-                        size == 4 * kib ? pick(500, 4000) : pick(5, 32),
-                        caller::loop};
-                 auto plain = x;
-                 plain.kind = work_kind::granted;
-                 add({"verified",
-                      size == 4 * kib ? figure::latency : figure::bandwidth,
-                      who, x, against_itself("unverified", who, plain)});
-               }
-             });
+    for_each({loop_mode::polling}, [this](const subject& who, direction mode) {
+      for (auto size : {4 * kib, 16 * mib}) {
+        work x{work_kind::verified,
+               mode,
+               size,
+               1,
+               1,
+               size == 4 * kib ? pick(500, 4000) : pick(5, 32),
+               caller::loop};
+        auto plain = x;
+        plain.kind = work_kind::granted;
+        add({"verified", size == 4 * kib ? figure::latency : figure::bandwidth,
+             who, x, against_itself("unverified", who, plain)});
+      }
+    });
   }
 
   void cycle() {
@@ -382,15 +379,16 @@ private:
 } // namespace
 
 std::vector<std::string> case_names() {
-  return {"latency",  "bandwidth", "operations", "scattered",
-          "granted",  "blocks",    "verified",   "cycle",
-          "cold",     "idle",      "scaling"};
+  return {"latency", "bandwidth", "operations", "scattered",
+          "granted", "blocks",    "verified",   "cycle",
+          "cold",    "idle",      "scaling"};
 }
 
 std::vector<std::string> control_names() {
-  return {"raw_ucx",  "raw_eager",        "raw_put",    "raw_pull",
-          "memcpy",   "process_vm_readv", "tcp_socket", "actors",
-          "contiguous", "one_shot", "unverified", "one_peer", "one_runtime"};
+  return {"raw_ucx",    "raw_eager",        "raw_put",    "raw_pull",
+          "memcpy",     "process_vm_readv", "tcp_socket", "actors",
+          "contiguous", "one_shot",         "unverified", "one_peer",
+          "one_runtime"};
 }
 
 std::vector<group> make_groups(const options& opts, bool same_host) {

@@ -47,9 +47,8 @@ void count_operations(const options& opts) {
   auto granted = !opts.cases.empty() && opts.cases.front() == "granted";
   auto remote = granted ? std::vector{session.grant(x)} : session.create(x);
   CALLGRIND_START_INSTRUMENTATION;
-  auto result = granted
-                  ? session.node().run_granted(x, remote.front())
-                  : session.node().run(x, std::move(remote));
+  auto result = granted ? session.node().run_granted(x, remote.front())
+                        : session.node().run(x, std::move(remote));
   CALLGRIND_STOP_INSTRUMENTATION;
   std::cout << x.count << " operations (" << describe(x) << "), "
             << percentile(result.us, 0.5) << " us each\n";

@@ -52,8 +52,7 @@ void granted_caller::start(size_t index) {
   ++begun_;
   auto begun = clock::now();
   request(prepared_[index].actor(), no_timeout, rdma::start_atom_v)
-    .then([this, index,
-           begun](const rdma::report& x) { end(index, begun, x); },
+    .then([this, index, begun](const rdma::report& x) { end(index, begun, x); },
           failed(work_));
 }
 

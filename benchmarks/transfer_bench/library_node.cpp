@@ -118,8 +118,7 @@ std::string library_node::grant(const work& x) {
   answer.receive([this](rdma::operation& op) { operations_.push_back(op); },
                  failed(x));
   std::string result;
-  self_
-    ->request(operations_.back().actor(), no_timeout, rdma::metadata_atom_v)
+  self_->request(operations_.back().actor(), no_timeout, rdma::metadata_atom_v)
     .receive([&](const rdma::metadata& md) { result = to_text(md); },
              failed(x));
   return result;

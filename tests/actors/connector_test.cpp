@@ -99,8 +99,7 @@ TEST_CASE("operations with the same peer share a link") {
   stage x;
   auto first = x.write();
   auto second = x.read();
-  CHECK(x.lane->calls
-        == std::vector<std::string>{"connect", "source", "sink"});
+  CHECK(x.lane->calls == std::vector<std::string>{"connect", "source", "sink"});
   CHECK(x.lane->sources.at(0).key.transfer != x.lane->sinks.at(0).key.transfer);
 }
 

@@ -15,13 +15,6 @@ using namespace rdma_conformance;
 
 namespace {
 
-operation_options pool(uint64_t claims = any_number_of_claims) {
-  operation_options result;
-  result.grant.claims = claims;
-  result.grant.blocks = true;
-  return result;
-}
-
 operation_options of_remote(selection xs, selection local = {}) {
   operation_options result;
   result.blocks.remote = std::move(xs);
@@ -48,14 +41,14 @@ TEST_CASE("on every lane a standing grant serves many reads of its parts") {
   constexpr size_t pages = 20;
   memory from{pages * page, 1};
   claim_log log{x};
-  auto opts = pool();
+  auto opts = standing();
   opts.listener = log.listener();
   auto passive = x.readable(from, opts);
   std::vector<memory> to(pages, memory{page});
   std::vector<operation> all;
   for (size_t i = 0; i < pages; ++i)
-    all.push_back(x.read(passive, to[i],
-                         of_remote({{0, 1, i * page, page, 0}})));
+    all.push_back(
+      x.read(passive, to[i], of_remote({{0, 1, i * page, page, 0}})));
   for (size_t i = 0; i < pages; ++i) {
     CHECK(x.end_of(all[i]) == errc::none);
     CHECK(equal(from, i * page, to[i], 0, page));
@@ -87,7 +80,7 @@ TEST_CASE("on every lane a standing grant takes many writes into its parts") {
   constexpr size_t pages = 20;
   memory to{pages * page};
   claim_log log{x};
-  auto opts = pool(pages);
+  auto opts = standing(pages);
   opts.listener = log.listener();
   auto passive = x.writable(to, opts);
   memory from{pages * page, 1};
@@ -118,7 +111,7 @@ TEST_CASE("on every lane the two sides may cut their memory differently") {
   memory matrix{{rows * 32, 10}, 1};
   memory packed{{rows * 8 - 3, 3}};
   auto blocks = selection{{0, rows, 4, 8, 32}};
-  auto readable = x.readable(matrix, pool());
+  auto readable = x.readable(matrix, standing());
   auto reader = x.read(readable, packed, of_remote(blocks));
   CHECK(x.end_of(reader) == errc::none);
   std::vector<std::byte> expected;
@@ -152,7 +145,7 @@ TEST_CASE("every lane moves 100,000 blocks in one operation") {
     opts.blocks.add(0, (count - 1 - i) * 5, 0, used, length);
     used += length;
   }
-  auto readable = x.readable(there, pool());
+  auto readable = x.readable(there, standing());
   auto reader = x.read(readable, here, opts);
   CHECK(x.end_of(reader) == errc::none);
   used = 0;
@@ -165,7 +158,7 @@ TEST_CASE("every lane moves 100,000 blocks in one operation") {
   CHECK(wrong == 0);
   // And back.
   memory again{count * 5};
-  auto writable = x.writable(again, pool());
+  auto writable = x.writable(again, standing());
   auto writer = x.write(here, writable, opts);
   CHECK(x.end_of(writer) == errc::none);
   wrong = 0;
@@ -251,7 +244,7 @@ TEST_CASE("no lane does what was not granted, whatever the metadata says") {
                                             : x.readable(there, opts);
   };
   SECTION("blocks of a grant for all of the memory") {
-    auto opts = pool();
+    auto opts = standing();
     opts.grant.blocks = false;
     auto passive = make(opts);
     auto what = x.metadata(passive);
@@ -269,7 +262,7 @@ TEST_CASE("no lane does what was not granted, whatever the metadata says") {
     CHECK(x.cancel(passive).status == status::cancelled);
   }
   SECTION("blocks outside the memory") {
-    auto passive = make(pool());
+    auto passive = make(standing());
     auto what = x.metadata(passive);
     CHECK(begin(what, of_remote({{0, 1, 91, 10, 0}})) == errc::bad_selection);
     CHECK(begin(what, of_remote({{1, 1, 0, 10, 0}})) == errc::bad_selection);
@@ -284,7 +277,7 @@ TEST_CASE("no lane does what was not granted, whatever the metadata says") {
       std::memcpy(data(there) + 90, data(untouched) + 90, 10);
   }
   SECTION("another total") {
-    auto passive = make(pool());
+    auto passive = make(standing());
     CHECK(begin(x.metadata(passive), of_remote({{0, 1, 0, 11, 0}}))
           == errc::size_mismatch);
     CHECK(begin(x.metadata(passive), of_remote({{0, 1, 0, 9, 0}}))
@@ -292,7 +285,7 @@ TEST_CASE("no lane does what was not granted, whatever the metadata says") {
     CHECK(x.cancel(passive).status == status::cancelled);
   }
   SECTION("another worker") {
-    auto opts = pool();
+    auto opts = standing();
     opts.grant.workers = {"somebody else"};
     auto passive = make(opts);
     auto what = x.metadata(passive);
@@ -302,7 +295,7 @@ TEST_CASE("no lane does what was not granted, whatever the metadata says") {
     CHECK(x.cancel(passive).status == status::cancelled);
   }
   SECTION("a notification that nobody listens for") {
-    auto passive = make(pool());
+    auto passive = make(standing());
     auto what = x.metadata(passive);
     auto opts = of_remote({{0, 1, 0, 10, 0}});
     opts.notification = "hello";

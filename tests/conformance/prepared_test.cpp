@@ -15,12 +15,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-operation_options standing() {
-  operation_options result;
-  result.grant.claims = any_number_of_claims;
-  return result;
-}
-
 struct prepared_stage : scenario {
   explicit prepared_stage(const lane_under_test& lane, size_t size)
     : scenario(lane), there(size), here(size, 1) {
@@ -148,9 +142,22 @@ TEST_CASE("on every lane a notification can come with each start") {
   auto terms = standing();
   terms.listener = log.listener();
   x.passive = x.writable(x.there, terms);
-  x.active = x.prepare_write(x.here, x.passive);
-  for (auto text : {"one", "two", "three"}) {
-    CHECK(x.ask<report>(x.active.actor(), start_atom_v, std::string{text}));
-    CHECK(log.next().notification == text);
-  }
+  operation_options opts;
+  opts.notification = "usual";
+  x.active = x.prepare_write(x.here, x.passive, opts);
+  auto start = [&x](std::string text) {
+    auto end = x.ask<report>(x.active.actor(), start_atom_v, std::move(text));
+    return end ? errc::none : code_of(end.error());
+  };
+  CHECK(x.start() == errc::none);
+  CHECK(log.next().notification == "usual");
+  CHECK(start("special") == errc::none);
+  CHECK(log.next().notification == "special");
+  CHECK(x.start() == errc::none);
+  CHECK(log.next().notification == "usual");
+  CHECK(start(std::string(max_notification_size + 1, 'x'))
+        == errc::invalid_option);
+  CHECK(x.start() == errc::none);
+  CHECK(log.next().notification == "usual");
+  CHECK(log.empty());
 }

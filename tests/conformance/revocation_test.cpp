@@ -13,17 +13,6 @@ using namespace rdma;
 using namespace rdma_conformance;
 using namespace std::chrono_literals;
 
-namespace {
-
-operation_options standing(uint64_t claims = any_number_of_claims) {
-  operation_options result;
-  result.grant.claims = claims;
-  result.grant.blocks = true;
-  return result;
-}
-
-} // namespace
-
 TEST_CASE("on every lane a revoked grant lets go of its memory") {
   scenario x{GENERATE(from_range(lanes()))};
   auto writes = GENERATE(true, false);

@@ -111,9 +111,9 @@ public:
   rdma::prepared_operation prepare_write(memory& from,
                                          const rdma::operation& to,
                                          rdma::operation_options opts = {}) {
-    return *ask<rdma::prepared_operation>(
-      stage->alice(), rdma::prepare_write_atom_v, from.describe(),
-      metadata(to), opts);
+    return *ask<rdma::prepared_operation>(stage->alice(),
+                                          rdma::prepare_write_atom_v,
+                                          from.describe(), metadata(to), opts);
   }
 
   rdma::prepared_operation prepare_read(const rdma::operation& from, memory& to,
@@ -168,6 +168,15 @@ public:
   std::string name;
   lane_stage_ptr stage;
 };
+
+/// Options of a passive operation that serves several claims, for parts.
+inline rdma::operation_options
+standing(uint64_t claims = rdma::any_number_of_claims) {
+  rdma::operation_options result;
+  result.grant.claims = claims;
+  result.grant.blocks = true;
+  return result;
+}
 
 /// Listens for the claims of a passive operation.
 class claim_log {

@@ -150,8 +150,7 @@ void table_driver::install(size_t i) {
       x.what = role::sink;
       if (in_.rarely())
         x.key = key;
-      table_.install(
-        sink{x.secret, x.memory.blocks(), x.total, x.key, owner});
+      table_.install(sink{x.secret, x.memory.blocks(), x.total, x.key, owner});
       break;
     case 2:
       x.what = role::readable;

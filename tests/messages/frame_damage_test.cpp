@@ -72,8 +72,7 @@ bool in_range(const offer& x) {
 }
 
 bool in_range(const claim& x) {
-  return x.total > 0
-         && x.blocks.size() + x.more_blocks <= max_selected_blocks
+  return x.total > 0 && x.blocks.size() + x.more_blocks <= max_selected_blocks
          && (x.more_blocks == 0 || !x.blocks.empty())
          && (!x.notification
              || x.notification->size() <= max_notification_size);

@@ -41,6 +41,24 @@ TEST_CASE("metadata round-trips through bytes, text and JSON") {
   check_round_trips(test::sample_metadata());
 }
 
+TEST_CASE("the terms of a grant round-trip") {
+  auto x = test::sample_metadata();
+  x.terms.claims = any_number_of_claims;
+  x.terms.blocks = true;
+  x.terms.notifications = true;
+  x.terms.verify = true;
+  x.terms.lease = std::chrono::milliseconds{1500};
+  for (size_t i = 0; i < max_granted_workers; ++i)
+    x.terms.workers.push_back("worker " + std::to_string(i));
+  check_round_trips(x);
+  x.terms.workers.emplace_back("one too many");
+  CHECK(metadata_from_bytes(to_bytes(x)).error() == errc::malformed_metadata);
+  x.terms.workers = {std::string(max_worker_id_size + 1, 'x')};
+  CHECK(metadata_from_bytes(to_bytes(x)).error() == errc::malformed_metadata);
+  x.terms = {};
+  CHECK(to_bytes(x) == to_bytes(test::sample_metadata()));
+}
+
 TEST_CASE("the smallest metadata round-trips") {
   check_round_trips({{"w", 1, {std::byte{0}}}, {}, {}, {{1, cpu}}});
 }

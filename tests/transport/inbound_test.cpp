@@ -91,8 +91,7 @@ TEST_CASE("a readable grant hands the request to its owner") {
   x.ask(10);
   CHECK(x.log->claimed.size() == 1);
   REQUIRE(x.log->frames.size() == 1);
-  CHECK(std::get<claim>(x.log->frames[0].content).reply_secret
-        == token{5, 6});
+  CHECK(std::get<claim>(x.log->frames[0].content).reply_secret == token{5, 6});
   CHECK(x.refusal() == errc::none);
 }
 
@@ -266,8 +265,8 @@ TEST_CASE(
   "a withdrawal lets the owner of the memory go before it is answered") {
   inbound_fixture x;
   auto memory = std::make_shared<int>();
-  x.grants.install(
-    sink{x.secret, descriptor_list{{memory.get(), 4, cpu, memory}}, 4, {}, x.owner});
+  x.grants.install(sink{
+    x.secret, descriptor_list{{memory.get(), 4, cpu, memory}}, 4, {}, x.owner});
   CHECK(memory.use_count() == 2);
   x.grants.withdraw({x.secret, {}, {}},
                     [&] { CHECK(memory.use_count() == 1); });
@@ -302,7 +301,8 @@ TEST_CASE("a link that fails is told to the owners of its transfers") {
   CHECK(x.target[4] == std::byte{});
 }
 
-TEST_CASE("a fetch that fails breaks its link if the network or the peer does") {
+TEST_CASE(
+  "a fetch that fails breaks its link if the network or the peer does") {
   auto [networked, code, breaks] = GENERATE(table<bool, errc, bool>({
     {true, errc::transport_failure, true},
     {true, errc::peer_lost, true},

@@ -189,10 +189,12 @@ TEST_CASE(
   outbound_fixture x;
   auto memory = std::make_shared<int>();
   outbound out{x.options};
-  out.start(
-    source{
-      x.key, {3, 4}, descriptor_list{{memory.get(), 4, cpu, memory}}, x.owner, {}},
-    x.via);
+  out.start(source{x.key,
+                   {3, 4},
+                   descriptor_list{{memory.get(), 4, cpu, memory}},
+                   x.owner,
+                   {}},
+            x.via);
   auto released = [&] { CHECK(memory.use_count() == 1); };
   out.withdraw(x.key, released);
   CHECK(memory.use_count() > 1);
