@@ -183,7 +183,7 @@ TEST_CASE("a readable operation in transfer asks the reader first") {
   auto op = x.readable();
   auto grant = x.lane->sinks.at(0);
   x.claim();
-  x.frame_to(grant.owner, key_of_peer, claim{grant.secret, {5, 6}, 100});
+  x.frame_to(grant.owner, key_of_peer, reader_claim(grant.secret));
   auto answer = x.cancel(op, "enough");
   CHECK(x.sent<cancel_request>().size() == 1);
   CHECK_FALSE(answer.answered());

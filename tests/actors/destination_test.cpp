@@ -122,7 +122,11 @@ TEST_CASE(
   CHECK(grant.key.link == scripted_link.id);
   CHECK(grant.key.transfer != 0);
   REQUIRE(grant.request);
-  CHECK(*grant.request == claim{{3, 4}, grant.secret, 100});
+  CHECK(grant.request->secret == token{3, 4});
+  CHECK(grant.request->reply_secret == grant.secret);
+  CHECK(grant.request->total == 100);
+  CHECK(grant.request->blocks.empty());
+  CHECK_FALSE(grant.request->notification);
   auto at = x.status(op);
   CHECK(at.status == status::in_progress);
   CHECK(at.lane == "scripted");

@@ -23,7 +23,7 @@ operation under_way(stage& x, int kind) {
       auto op = x.readable();
       auto grant = x.lane->sinks.at(0);
       x.claim();
-      x.frame_to(grant.owner, key_of_peer, claim{grant.secret, {5, 6}, 100});
+      x.frame_to(grant.owner, key_of_peer, reader_claim(grant.secret));
       return op;
     }
     case 2:

@@ -65,7 +65,7 @@ TEST_CASE(
   auto op = x.readable();
   auto grant = x.lane->sinks.at(0);
   x.claim();
-  x.frame_to(grant.owner, key_of_peer, claim{grant.secret, {5, 6}, 100});
+  x.frame_to(grant.owner, key_of_peer, reader_claim(grant.secret));
   CHECK(x.lane->sources.at(0).claimed_secret == grant.secret);
 }
 
@@ -94,7 +94,7 @@ TEST_CASE("a readable operation offers its memory to the reader that asks") {
   CHECK(x.status(op).status == status::initialized);
   x.claim();
   CHECK(x.status(op).status == status::in_progress);
-  x.frame_to(grant.owner, key_of_peer, claim{grant.secret, {5, 6}, 100});
+  x.frame_to(grant.owner, key_of_peer, reader_claim(grant.secret));
   auto offered = x.lane->sources.at(0);
   CHECK(offered.key == key_of_peer);
   CHECK(offered.secret == token{5, 6});

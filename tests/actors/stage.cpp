@@ -104,4 +104,12 @@ metadata stage::remote(operation_kind kind) const {
   return {worker("there", 2), {3, 4}, kind, {{60, cpu}, {40, cpu}}};
 }
 
+claim reader_claim(const token& secret) {
+  claim result;
+  result.secret = secret;
+  result.reply_secret = {5, 6};
+  result.total = 100;
+  return result;
+}
+
 } // namespace rdma_test

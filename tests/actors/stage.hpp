@@ -140,4 +140,7 @@ inline rdma::transfer_ended ended(rdma::status status,
           status == rdma::status::complete ? uint64_t{100} : 0};
 }
 
+/// What a peer says that wants to read the 100 bytes of a readable operation.
+rdma::claim reader_claim(const rdma::token& secret);
+
 } // namespace rdma_test
