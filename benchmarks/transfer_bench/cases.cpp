@@ -45,6 +45,7 @@ public:
     granted();
     many_blocks();
     verified();
+    fairness();
     cycle();
     cold();
     idle();
@@ -274,6 +275,19 @@ private:
     });
   }
 
+  /// What small transfers suffer from a large one to the same peer.
+  void fairness() {
+    start("fairness");
+    for_each({loop_mode::polling}, [this](const subject& who, direction mode) {
+      work x{work_kind::crowded, mode,        4 * kib, 1, 1,
+             pick(100, 1000),    caller::loop};
+      auto alone = x;
+      alone.kind = work_kind::granted;
+      add({"fairness", figure::latency, who, x,
+           against_itself("alone", who, alone)});
+    });
+  }
+
   void cycle() {
     start("full cycle");
     for_each({loop_mode::polling, loop_mode::standard},
@@ -380,15 +394,15 @@ private:
 
 std::vector<std::string> case_names() {
   return {"latency", "bandwidth", "operations", "scattered",
-          "granted", "blocks",    "verified",   "cycle",
-          "cold",    "idle",      "scaling"};
+          "granted", "blocks",    "verified",   "fairness",
+          "cycle",   "cold",      "idle",       "scaling"};
 }
 
 std::vector<std::string> control_names() {
   return {"raw_ucx",    "raw_eager",        "raw_put",    "raw_pull",
           "memcpy",     "process_vm_readv", "tcp_socket", "actors",
-          "contiguous", "one_shot",         "unverified", "one_peer",
-          "one_runtime"};
+          "contiguous", "one_shot",         "unverified", "alone",
+          "one_peer",   "one_runtime"};
 }
 
 std::vector<group> make_groups(const options& opts, bool same_host) {

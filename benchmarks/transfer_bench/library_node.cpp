@@ -2,6 +2,7 @@
 
 #include "library_node.hpp"
 
+#include "bulk_caller.hpp"
 #include "cycle_client.hpp"
 #include "cycle_server.hpp"
 #include "granted_caller.hpp"
@@ -181,6 +182,24 @@ samples library_node::run_on_loops(const work& x,
 }
 
 samples library_node::run_granted(const work& x, const rdma::metadata& remote) {
+  caf::actor bulk;
+  if (x.kind == work_kind::crowded) {
+    auto started = std::make_shared<std::promise<void>>();
+    auto& at = nodes_.front();
+    bulk = at.runtime.loop().spawn<bulk_caller>(at.connector, x, remote,
+                                                started);
+    started->get_future().get();
+  }
+  auto result = run_granted_callers(x, remote);
+  if (bulk) {
+    self_->send_exit(bulk, caf::exit_reason::kill);
+    self_->wait_for(bulk);
+  }
+  return result;
+}
+
+samples library_node::run_granted_callers(const work& x,
+                                          const rdma::metadata& remote) {
   return run_callers(x, [&](size_t i, size_t, const work& part, auto result) {
     auto& at = nodes_[i % nodes_.size()];
     at.runtime.loop().spawn<granted_caller>(at.connector, part,

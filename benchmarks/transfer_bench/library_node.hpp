@@ -60,6 +60,8 @@ private:
 
   samples run_scoped(const work& x, std::vector<rdma::metadata> remote);
 
+  samples run_granted_callers(const work& x, const rdma::metadata& remote);
+
   samples run_on_loops(const work& x, std::vector<rdma::metadata> remote);
 
   /// Lets several callers run their part each. `spawn` gets the number of the

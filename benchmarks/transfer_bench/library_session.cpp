@@ -44,6 +44,7 @@ samples library_session::run(const work& x) {
       return run_cycles(x);
     case work_kind::granted:
     case work_kind::verified:
+    case work_kind::crowded:
       return run_granted(x);
     case work_kind::idle:
       return run_idle(x);

@@ -53,6 +53,8 @@ std::span<std::byte> memory() {
 }
 
 size_t memory_for(const work& x) {
+  if (x.kind == work_kind::crowded)
+    return max_memory;
   return std::min(max_memory, stride(spread(x)) * x.outstanding);
 }
 

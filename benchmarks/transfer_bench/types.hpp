@@ -43,6 +43,8 @@ enum class work_kind {
   granted,
   /// The same with the CRC32C of every chunk.
   verified,
+  /// Transfers like `granted`, while one of all memory, 1 GiB, is under way.
+  crowded,
   /// Nothing: `outstanding` passive operations wait for `count` seconds, while
   /// all peers are connected.
   idle,
