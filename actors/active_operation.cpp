@@ -27,6 +27,7 @@ std::optional<claim> make_claim(const remote_operation& remote,
   result.blocks = remote.blocks;
   result.notification = remote.notification;
   result.verify = remote.verify;
+  result.priority = remote.priority;
   if (!result.reads() && result.blocks.empty() && !result.notification)
     return std::nullopt;
   return result;

@@ -22,6 +22,7 @@ struct remote_operation {
   std::optional<std::string> notification;
   /// Check the CRC32C of every chunk.
   bool verify = false;
+  rdma::priority priority = rdma::priority::normal;
   /// Its owner has a listener for notifications.
   bool listens = false;
 };

@@ -25,9 +25,10 @@ namespace {
 caf::error check_passive(const operation_options& x) {
   if (auto err = check(x.grant, errc::invalid_option); err != caf::none)
     return err;
-  if (!x.blocks.empty() || x.notification)
-    return make_error(errc::invalid_option,
-                      "blocks and notifications are the active side's");
+  if (!x.blocks.empty() || x.notification || x.priority != priority::normal)
+    return make_error(errc::invalid_option, "blocks, notifications and "
+                                            "priorities are the active "
+                                            "side's");
   return {};
 }
 
@@ -37,6 +38,8 @@ caf::error check_terms(const grant& terms, const operation_options& wanted,
   if (wanted.listener || wanted.grant != grant{})
     return make_error(errc::invalid_option,
                       "grants and listeners are the passive side's");
+  if (!valid(wanted.priority))
+    return make_error(errc::invalid_option, "a priority that is none");
   if (!terms.workers.empty()
       && std::ranges::find(terms.workers, worker) == terms.workers.end())
     return make_error(errc::not_granted,
@@ -260,7 +263,7 @@ connector_state::begin(descriptor_list local, const metadata& remote,
     std::move(*setup),
     remote_operation{peer(remote.worker).link, remote.worker, remote.secret,
                      opts.blocks.remote, opts.notification,
-                     opts.verify || remote.terms.verify,
+                     opts.verify || remote.terms.verify, opts.priority,
                      remote.terms.notifications});
 }
 

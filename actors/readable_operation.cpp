@@ -26,7 +26,7 @@ caf::result<metadata> readable_operation::describe() {
 
 void readable_operation::on_frame(frame& x) {
   if (auto* request = std::get_if<claim>(&x.content))
-    offer_to(request->reply_secret, request->verify, {});
+    offer_to(request->reply_secret, request->verify, request->priority, {});
   else
     source_operation::on_frame(x);
 }

@@ -7,13 +7,14 @@
 
 namespace rdma {
 
-void source_operation::offer_to(const token& secret, bool verify,
+void source_operation::offer_to(const token& secret, bool verify, priority prio,
                                 std::optional<claim> request) {
   if (offered_)
     return; // a peer that asks twice
   offered_ = true;
-  self()->send(setup().transport, source{key_, secret, setup().local, owner(),
-                                         secret_, std::move(request), verify});
+  self()->send(setup().transport,
+               source{key_, secret, setup().local, owner(), secret_,
+                      std::move(request), verify, prio});
 }
 
 // Once bytes were offered the end is the destination's to decide; it may have

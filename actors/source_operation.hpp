@@ -27,7 +27,8 @@ protected:
 
   /// Offers the local memory to the peer's sink with that secret, after the
   /// claim if there is one.
-  void offer_to(const token& secret, bool verify, std::optional<claim> request);
+  void offer_to(const token& secret, bool verify, priority prio,
+                std::optional<claim> request);
 
 private:
   /// Returns the outcome that the destination's word implies, COMPLETE if the

@@ -113,6 +113,8 @@ caf::error validate(const offer& x) {
                 + std::to_string(length) + " B");
   if (x.in_place() != (x.seal != 0))
     return fail("an offer with a cell or a seal, but not both");
+  if (!valid(x.priority))
+    return fail("an offer with a priority that is none");
   if (x.block != 0 && (!x.in_place() || x.total > UINT64_MAX - x.block))
     return fail("an offer with a block that is nowhere");
   return {};
@@ -127,7 +129,8 @@ caf::expected<offer> read(wire::Offer::Reader in) {
                in.getCell(),
                in.getSeal(),
                in.getBlock(),
-               {}};
+               {},
+               static_cast<priority>(in.getPriority())};
   if (auto sum = in.getChecksum(); sum != 0) {
     if (sum >> 32 != 1)
       return fail("an offer with a checksum that is none");
@@ -175,6 +178,9 @@ caf::expected<claim> read(wire::Claim::Reader in) {
   if (in.getNotify())
     result.notification.emplace(notification.begin(), notification.end());
   result.verify = in.getVerify();
+  result.priority = static_cast<priority>(in.getPriority());
+  if (!valid(result.priority))
+    return fail("a claim with a priority that is none");
   return result;
 }
 

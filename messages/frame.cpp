@@ -113,6 +113,7 @@ void write(wire::Frame::Builder out, const offer& x) {
   y.setBlock(x.block);
   if (x.checksum)
     y.setChecksum(detail::checksum_present | *x.checksum);
+  y.setPriority(static_cast<uint8_t>(x.priority));
 }
 
 template <class Builder>
@@ -144,6 +145,7 @@ void write(wire::Frame::Builder out, const claim& x) {
       {reinterpret_cast<const kj::byte*>(x.notification->data()),
        x.notification->size()});
   y.setVerify(x.verify);
+  y.setPriority(static_cast<uint8_t>(x.priority));
 }
 
 void write(wire::Frame::Builder out, const claim_blocks& x) {

@@ -4,6 +4,7 @@
 
 #include "caf_rdma/messages/error.hpp"
 #include "caf_rdma/messages/metadata.hpp"
+#include "caf_rdma/messages/priority.hpp"
 #include "caf_rdma/messages/selection.hpp"
 #include "caf_rdma/messages/status.hpp"
 #include "caf_rdma/messages/worker_info.hpp"
@@ -118,6 +119,7 @@ struct offer {
   uint64_t block = 0;
   /// CRC32C of the chunk.
   std::optional<uint32_t> checksum = {};
+  rdma::priority priority = rdma::priority::normal;
 
   bool in_place() const noexcept {
     return cell != 0;
@@ -138,6 +140,7 @@ struct claim {
   uint32_t more_blocks = 0;
   std::optional<std::string> notification = {};
   bool verify = false;
+  rdma::priority priority = rdma::priority::normal;
 
   bool reads() const noexcept {
     return reply_secret != token{};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "caf_rdma/messages/grant.hpp"
+#include "caf_rdma/messages/priority.hpp"
 #include "caf_rdma/messages/selection.hpp"
 #include "caf_rdma/messages/type_ids.hpp"
 
@@ -41,6 +42,9 @@ struct operation_options {
 
   /// Check the CRC32C of every chunk. The grant may ask for it, too.
   bool verify = false;
+
+  /// Both sides move this operation's bytes before those of lower priorities.
+  rdma::priority priority = rdma::priority::normal;
 
   friend bool operator==(const operation_options&, const operation_options&)
     = default;

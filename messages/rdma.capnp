@@ -174,6 +174,7 @@ struct Offer {
   seal @6 :UInt64;       # what the cell holds for as long as the offer stands
   block @7 :UInt64;      # address of the transfer's only block; 0: see the cell
   checksum @8 :UInt64;   # 2^32 + CRC32C of the chunk; 0: none
+  priority @9 :UInt8 = 1;  # rdma::priority: what to fetch first
 }
 
 # Says what the active side wants of a passive operation's memory. A reader must
@@ -188,6 +189,7 @@ struct Claim {
   notification @5 :Data;  # for the owner, once the bytes are there
   notify @6 :Bool;        # there is a notification, if only an empty one
   verify @7 :Bool;        # offer every chunk with its checksum
+  priority @8 :UInt8 = 1;  # rdma::priority of the offers that are asked for
 }
 
 struct ClaimBlocks {

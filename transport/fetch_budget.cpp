@@ -22,14 +22,32 @@ void fetch_budget::done(uint64_t bytes, time_point now) {
   auto since = posts_.front();
   posts_.pop_front();
   if (now - since <= slow_) {
-    // What is not felt proves nothing.
-    if (in_flight_ > limit_ / 2)
-      limit_ = std::min(most_, limit_ + bytes);
+    adapt(bytes, now - since);
   } else if (since > last_cut_) {
-    limit_ = std::max(std::min(least, most_), limit_ / 2);
+    set_limit(least, limit_ / 2);
     last_cut_ = now;
   }
   in_flight_ -= bytes;
+}
+
+void fetch_budget::adapt(uint64_t bytes, time_point::duration took) {
+  quickest_ = std::min(quickest_, took);
+  // What is not felt proves nothing.
+  if (in_flight_ <= limit_ / 2)
+    return;
+  auto waited = took > quickest_
+                  ? static_cast<double>((took - quickest_).count())
+                      / static_cast<double>(took.count())
+                  : 0.0;
+  auto queued = static_cast<uint64_t>(waited * static_cast<double>(in_flight_));
+  if (queued < bytes)
+    set_limit(least, limit_ + bytes);
+  else if (queued > 2 * bytes && limit_ > bytes)
+    set_limit(std::max(least, 2 * bytes), limit_ - bytes);
+}
+
+void fetch_budget::set_limit(uint64_t at_least, uint64_t value) {
+  limit_ = std::min(most_, std::max(at_least, value));
 }
 
 } // namespace rdma

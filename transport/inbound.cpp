@@ -43,7 +43,7 @@ void inbound::withdraw(const withdrawal& x, std::function<void()> released) {
   }
   auto& entry = i->second;
   entry.used = x.epitaph.status == status::complete;
-  drop_held([&x](const held_chunk& held) { return held.secret == x.secret; });
+  held_.remove(entry.grant.key, &held_chunk::drop);
   entry.failed = true;
   if (entry.fetching > 0)
     entry.via->stop(x.secret);
@@ -53,7 +53,7 @@ void inbound::withdraw(const withdrawal& x, std::function<void()> released) {
 }
 
 void inbound::fail(link_id id, const caf::error& reason) {
-  drop_held([id](const held_chunk& held) { return held.link == id; });
+  held_.remove(id, &held_chunk::drop);
   budgets_.erase(id);
   for (auto& [secret, entry] : entries_)
     if (entry.grant.key.link == id)
@@ -61,7 +61,7 @@ void inbound::fail(link_id id, const caf::error& reason) {
 }
 
 void inbound::abandon() {
-  drop_held([](const held_chunk&) { return true; });
+  held_.clear(&held_chunk::drop);
   for (auto& [secret, entry] : entries_)
     entry.released = [] {};
 }
@@ -93,7 +93,7 @@ void inbound::revoke(const token& secret) {
     return;
   std::vector<token> unknown;
   for (auto& [name, x] : entries_)
-    if (x.partly_known() && x.part->said->secret == secret && !x.over())
+    if (x.news && x.part && x.part->said->secret == secret && !x.over())
       unknown.push_back(name);
   transfer_ended verdict{status::errored, errc::grant_revoked, {}, 0};
   for (auto& name : unknown) {
@@ -114,7 +114,8 @@ bool inbound::hold(link& from, lane& via, const frame& x, held_bytes what) {
     return false;
   announce(*entry);
   auto& header = std::get<offer>(x.content);
-  held_.push_back({entry->grant.secret, from.id(), header, &via, what});
+  held_.push(entry->grant.key, header.priority,
+             {entry->grant.secret, from.id(), header, &via, what});
   runnable_ = true;
   return true;
 }
@@ -260,27 +261,29 @@ void inbound::fail_integrity(entry& x, uint64_t offset) {
 
 void inbound::fetch() {
   runnable_ = false;
-  std::deque<held_chunk> later;
-  std::swap(held_, later);
-  // Small chunks must not overtake a large one for ever.
-  std::unordered_set<link_id> full;
-  for (auto& chunk : later) {
-    if (!chunk.via->crosses_network()) {
-      post_fetch(entries_.at(chunk.secret), chunk);
-      continue;
-    }
-    auto& budget = budgets_.try_emplace(chunk.link, options_).first->second;
-    if (full.contains(chunk.link) || !budget.permits(chunk.header.length)) {
-      held_.push_back(chunk);
-      full.insert(chunk.link);
-    } else {
-      budget.posted(chunk.header.length, now_());
-      post_fetch(entries_.at(chunk.secret), chunk);
-    }
-  }
+  auto next = [this] {
+    return held_.pop([this](const held_chunk& x) { return permitted(x); });
+  };
+  while (auto chunk = next())
+    post_fetch(*chunk);
 }
 
-void inbound::post_fetch(entry& x, const held_chunk& chunk) {
+bool inbound::permitted(const held_chunk& chunk) {
+  if (!chunk.via->crosses_network())
+    return true;
+  auto& budget = budgets_.try_emplace(chunk.link, options_).first->second;
+  uint64_t bytes = chunk.header.length;
+  return budget.permits(bytes)
+         && (budget.idle()
+             || fetching_ + bytes <= options_.max_bytes_in_flight);
+}
+
+void inbound::post_fetch(const held_chunk& chunk) {
+  auto& x = entries_.at(chunk.secret);
+  if (chunk.via->crosses_network()) {
+    budgets_.at(chunk.link).posted(chunk.header.length, now_());
+    fetching_ += chunk.header.length;
+  }
   ++x.fetching;
   x.via = chunk.via;
   auto& header = chunk.header;
@@ -288,6 +291,12 @@ void inbound::post_fetch(entry& x, const held_chunk& chunk) {
     x.checksums.emplace(header.offset, *header.checksum);
   chunk.via->fetch(chunk.what, x.grant.target, header.offset, *this,
                    {chunk.secret.high, chunk.secret.low, header.offset});
+}
+
+void inbound::fetched(link_id from, uint64_t bytes) {
+  fetching_ -= bytes;
+  if (auto i = budgets_.find(from); i != budgets_.end())
+    i->second.done(bytes, now_());
 }
 
 void inbound::request_done(const ucx::request_tag& tag, size_t length,
@@ -298,9 +307,8 @@ void inbound::request_done(const ucx::request_tag& tag, size_t length,
   auto expected = std::min<uint64_t>(x.chunk_size,
                                      x.grant.target.size() - offset);
   --x.fetching;
-  if (auto i = budgets_.find(x.grant.key.link);
-      i != budgets_.end() && x.via->crosses_network())
-    i->second.done(expected, now_());
+  if (x.via->crosses_network())
+    fetched(x.grant.key.link, expected);
   runnable_ = runnable_ || !held_.empty();
   if (status == UCS_OK && length == expected) {
     on_arrival_(x.grant.key.link);
@@ -320,15 +328,6 @@ void inbound::request_done(const ucx::request_tag& tag, size_t length,
   }
   if (x.released != nullptr && x.fetching == 0)
     finish(secret);
-}
-
-template <class Predicate>
-void inbound::drop_held(Predicate pred) {
-  auto dropped = std::stable_partition(held_.begin(), held_.end(),
-                                       [&pred](auto& x) { return !pred(x); });
-  std::for_each(dropped, held_.end(),
-                [](held_chunk& x) { x.via->drop(x.what); });
-  held_.erase(dropped, held_.end());
 }
 
 } // namespace rdma

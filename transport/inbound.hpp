@@ -12,6 +12,7 @@
 #include "caf_rdma/transport/options.hpp"
 #include "caf_rdma/transport/router.hpp"
 #include "caf_rdma/transport/transport.hpp"
+#include "caf_rdma/transport/turn_queue.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -77,6 +78,7 @@ public:
   /// argument for each part of the data, in order.
   template <class Pieces>
   void take(link& from, const frame& x, size_t length, Pieces pieces) {
+    small_ = true;
     if (auto* ptr = admit(from, x, length))
       copy(*ptr, std::get<offer>(x.content), pieces);
   }
@@ -87,8 +89,14 @@ public:
 
   // -- work between two calls to UCX's progress ------------------------------
 
-  /// Fetches held chunks, in order per link, as far as its budget allows.
+  /// Fetches held chunks, as far as the budgets of their links allow.
   void fetch();
+
+  /// Returns true once after somebody has asked for something, or has sent a
+  /// chunk that was at hand: what others should not have to wait for.
+  bool take_small() {
+    return std::exchange(small_, false);
+  }
 
   /// Takes the sources that standing grants owe to readers.
   std::vector<source> take_sources();
@@ -145,6 +153,11 @@ private:
     offer header;
     lane* via;
     held_bytes what;
+
+    /// Leaves it where it is: nothing has been written yet.
+    void drop() const {
+      via->drop(what);
+    }
   };
 
   /// Returns what the secret stands for in this transfer, or nullptr.
@@ -171,8 +184,8 @@ private:
   /// Lets a claim begin of which all is known.
   void begin(entry& x);
 
-  /// Ends a standing grant, and what is not known in full of its claims; the
-  /// others are the owner's to end.
+  /// Ends a standing grant, and those of its claims that the owner has not
+  /// heard of; the others are the owner's to end.
   void revoke(const token& secret);
 
   /// Marks a chunk as seen; returns false if it does not fit the transfer.
@@ -202,7 +215,13 @@ private:
   /// Tells the owner who has claimed its grant.
   static void announce(entry& x);
 
-  void post_fetch(entry& x, const held_chunk& chunk);
+  /// True if the budgets have room for the chunk.
+  bool permitted(const held_chunk& chunk);
+
+  void post_fetch(const held_chunk& chunk);
+
+  /// Gives back what a fetch took from the budgets.
+  void fetched(link_id from, uint64_t bytes);
 
   void refuse(const frame& x, errc code);
 
@@ -211,10 +230,6 @@ private:
   void fail(entry& x, const caf::error& reason);
 
   void fail_integrity(entry& x, uint64_t offset);
-
-  /// Drops held chunks, which have written nothing yet.
-  template <class Predicate>
-  void drop_held(Predicate pred);
 
   void finish(const token& secret);
 
@@ -229,11 +244,13 @@ private:
   std::vector<source> sources_;
   std::unordered_set<token> ended_;
   std::deque<token> oldest_ended_;
-  std::deque<held_chunk> held_;
+  turn_queue<held_chunk> held_;
   std::unordered_map<link_id, fetch_budget> budgets_;
+  uint64_t fetching_ = 0; // bytes that cross a network, of all links
   std::vector<frame> verdicts_;
   std::vector<std::pair<link_id, caf::error>> broken_;
   bool runnable_ = false;
+  bool small_ = false;
 };
 
 } // namespace rdma

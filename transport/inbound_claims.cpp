@@ -23,6 +23,7 @@ inbound::entry* inbound::find(const transfer_key& key, const token& secret) {
 
 void inbound::claimed(link& from, frame& x) {
   transfer_key key{from.id(), x.transfer_id};
+  small_ = true;
   if (auto* more = std::get_if<claim_blocks>(&x.content)) {
     append(key, *more);
     return;
@@ -125,7 +126,7 @@ void inbound::begin(entry& x) {
     announce(x);
     sources_.push_back({x.grant.key, said.reply_secret, std::move(*memory),
                         x.grant.owner, x.grant.secret, std::nullopt,
-                        said.verify || x.grant.verify});
+                        said.verify || x.grant.verify, said.priority});
   } else {
     x.grant.target = std::move(*memory);
   }

@@ -179,9 +179,9 @@ void link_table::receive_pairing(ucx_link& x, ucp_ep_h reply) {
   if (x.up() || x.remote_id == 0)
     return; // of an attempt that is over
   if (reply != x.endpoint.get()) {
-    retry(x, make_error(errc::peer_unreachable,
-                        "UCX has paired another endpoint for peer "
-                          + x.peer()));
+    retry(x,
+          make_error(errc::peer_unreachable,
+                     "UCX has paired another endpoint for peer " + x.peer()));
     return;
   }
   if (!x.asked)

@@ -102,6 +102,10 @@ public:
     return tag_[0] == secret.high && tag_[1] == secret.low;
   }
 
+  rdma::priority priority() const noexcept {
+    return what_.priority;
+  }
+
   /// Bytes that have been read.
   uint64_t done() const noexcept {
     return done_;
@@ -216,19 +220,39 @@ held_bytes local_lane::hold(pid_t source, const offer& what) {
   return {handle, what.length};
 }
 
+size_t local_lane::busy() const noexcept {
+  size_t result = 0;
+  for (auto& xs : pulls_)
+    result += xs.size();
+  return result;
+}
+
+std::deque<local_lane::pull_ptr>& local_lane::highest() noexcept {
+  auto i = pulls_.size() - 1;
+  while (i > 0 && pulls_[i].empty())
+    --i;
+  return pulls_[i];
+}
+
 size_t local_lane::progress() {
-  auto turns = pulls_.size();
+  auto limit = piece_size_;
+  if (shared_rounds_ > 0) {
+    --shared_rounds_;
+    limit /= sharing_factor;
+  }
+  auto turns = highest().size();
   size_t pieces = 0;
-  for (uint64_t moved = 0; pieces < turns && moved < piece_size_; ++pieces) {
-    if (pulls_.empty())
+  for (uint64_t moved = 0; pieces < turns && moved < limit; ++pieces) {
+    auto& pulls = highest();
+    if (pulls.empty())
       break;
-    auto x = std::move(pulls_.front());
-    pulls_.pop_front();
+    auto x = std::move(pulls.front());
+    pulls.pop_front();
     auto before = x->done();
-    auto status = x->advance(piece_size_);
+    auto status = x->advance(limit);
     moved += x->done() - before;
     if (status == UCS_INPROGRESS)
-      pulls_.push_back(std::move(x));
+      pulls.push_back(std::move(x));
     else
       x->end(status);
   }
@@ -242,7 +266,8 @@ void local_lane::fetch(held_bytes from, const block_list& target,
                        const ucx::request_tag& tag) {
   auto node = held_.extract(from.handle);
   node.mapped()->start(target, offset, observer, tag);
-  pulls_.push_back(std::move(node.mapped()));
+  auto& pulls = pulls_[static_cast<size_t>(node.mapped()->priority())];
+  pulls.push_back(std::move(node.mapped()));
 }
 
 void local_lane::drop(held_bytes x) {
@@ -250,12 +275,15 @@ void local_lane::drop(held_bytes x) {
 }
 
 void local_lane::stop(const token& secret) {
-  auto gone
-    = std::stable_partition(pulls_.begin(), pulls_.end(),
-                            [&secret](auto& x) { return !x->serves(secret); });
-  std::deque<std::unique_ptr<pull>> ended{std::move_iterator{gone},
-                                          std::move_iterator{pulls_.end()}};
-  pulls_.erase(gone, pulls_.end());
+  std::vector<pull_ptr> ended;
+  for (auto& xs : pulls_) {
+    auto gone = std::stable_partition(xs.begin(), xs.end(), [&](auto& x) {
+      return !x->serves(secret);
+    });
+    ended.insert(ended.end(), std::move_iterator{gone},
+                 std::move_iterator{xs.end()});
+    xs.erase(gone, xs.end());
+  }
   for (auto& x : ended)
     x->end(stopped);
 }

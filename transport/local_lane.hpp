@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -39,14 +40,17 @@ public:
   /// the others move on. Returns the number of pieces.
   size_t progress();
 
+  /// Somebody has waited for `progress`: reads less at a time for some rounds.
+  void share() noexcept {
+    shared_rounds_ = max_shared_rounds;
+  }
+
   bool idle() const noexcept {
-    return pulls_.empty();
+    return busy() == 0;
   }
 
   /// Number of fetches that have not ended.
-  size_t busy() const noexcept {
-    return pulls_.size();
-  }
+  size_t busy() const noexcept;
 
   // -- overrides of lane -----------------------------------------------------
 
@@ -67,9 +71,22 @@ public:
 private:
   class pull;
 
+  using pull_ptr = std::unique_ptr<pull>;
+
+  // Who asks again and again does so well within this many rounds.
+  static constexpr size_t max_shared_rounds = 16;
+
+  // A piece is so much smaller then: a compromise between the bandwidth of the
+  // one and the latency of the others.
+  static constexpr size_t sharing_factor = 8;
+
+  /// Those of the highest priority.
+  std::deque<pull_ptr>& highest() noexcept;
+
   size_t piece_size_;
-  std::unordered_map<void*, std::unique_ptr<pull>> held_;
-  std::deque<std::unique_ptr<pull>> pulls_;
+  size_t shared_rounds_ = 0;
+  std::unordered_map<void*, pull_ptr> held_;
+  std::array<std::deque<pull_ptr>, priority_count> pulls_;
 };
 
 } // namespace rdma

@@ -27,10 +27,15 @@ caf::error check(const transport_options& x) {
       n != 0
       && (n < local::ring_reader::min_size || n > local::ring_reader::max_size
           || !std::has_single_bit(n)))
-    return bad("local-ring-size must be 0 or a power of two, 128KiB to 1GiB, is "
-               + std::to_string(n) + " bytes");
+    return bad(
+      "local-ring-size must be 0 or a power of two, 128KiB to 1GiB, is "
+      + std::to_string(n) + " bytes");
   if (x.max_inbound_bytes < x.chunk_size)
     return bad("max-inbound-bytes must be at least chunk-size");
+  if (x.max_outbound_bytes < x.chunk_size)
+    return bad("max-outbound-bytes must be at least chunk-size");
+  if (x.max_bytes_in_flight < x.chunk_size)
+    return bad("max-bytes-in-flight must be at least chunk-size");
   if (x.heartbeat <= caf::timespan{0})
     return bad("heartbeat must be positive");
   if (x.heartbeat_limit / 2 < x.heartbeat) // the double may overflow

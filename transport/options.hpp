@@ -24,7 +24,7 @@ struct transport_options {
   /// Bytes of one chunk, 4 KiB to 64 MiB. Must cross the slowest link in well
   /// below the heartbeat's limit: only whole chunks are signs of life, and
   /// heartbeats cannot overtake a chunk.
-  uint64_t chunk_size = uint64_t{1} << 20;
+  uint64_t chunk_size = uint64_t{512} << 10;
   /// Chunks in flight per transfer, 1 to 1,024.
   uint64_t window = 4;
   /// Chunks of at least so many bytes go by rendezvous, smaller ones eagerly.
@@ -35,10 +35,16 @@ struct transport_options {
   /// Bytes of the shared memory through which a process of this host sends
   /// frames and small chunks: a power of two, 128 KiB to 1 GiB; 0: by UCX.
   uint64_t local_ring_size = uint64_t{128} << 10;
-  /// Bytes that may be on their way into this runtime from one peer by
-  /// rendezvous; further offers wait. Slow links are given less, so that
+  /// Bytes that may be on their way from one peer by rendezvous; further offers
+  /// wait. Links are given what they carry, so that small transfers and
   /// heartbeats do not wait behind bulk.
   uint64_t max_inbound_bytes = uint64_t{64} << 20;
+  /// Bytes that may be on their way to one peer and not have left; further
+  /// chunks wait. What the peer fetches in place does not count.
+  uint64_t max_outbound_bytes = uint64_t{64} << 20;
+  /// The same for all peers together, in each direction. A peer that has
+  /// nothing on its way may always have one chunk.
+  uint64_t max_bytes_in_flight = uint64_t{256} << 20;
   /// Time between two signs of life to each peer.
   caf::timespan heartbeat = std::chrono::seconds{1};
   /// A peer that is silent for so long is given up (`peer_unresponsive`).

@@ -22,7 +22,8 @@ constexpr uint64_t exposed_factor = 64;
 
 } // namespace
 
-outbound::outbound(const transport_options& options) : options_(options) {
+outbound::outbound(const transport_options& options)
+  : options_(options), credit_(options) {
   // nop
 }
 
@@ -84,6 +85,7 @@ void outbound::fail(link_id id, const caf::error& reason) {
     caf::anon_send(x.src.owner,
                    transfer_failed{reason, x.next == x.data.size(), key});
   }
+  turns_.remove(id, [](const transfer_key&) {});
 }
 
 void outbound::abandon() {
@@ -108,23 +110,21 @@ void outbound::pump() {
     }
   }
   scratch_.clear();
+  take_turns();
 }
 
-// The status of a send is not looked at: only the peer's word counts.
-void outbound::request_done(const ucx::request_tag& tag, size_t, ucs_status_t) {
-  if (auto* x = find(tag)) {
-    --x->borrowed;
-    left(*x, tag);
-  }
-}
-
-outbound::transfer* outbound::find(const ucx::request_tag& tag) {
-  auto i = transfers_.find({tag[0], tag[1]});
-  return i != transfers_.end() ? &i->second : nullptr;
-}
-
-void outbound::left(transfer& x, const ucx::request_tag& tag) {
+void outbound::left(const ucx::request_tag& tag, const departure& how) {
   auto [link, transfer, length] = tag;
+  if (how.credited) {
+    credit_.left(link, length);
+    turns_due_ = turns_due_ || !turns_.empty();
+  }
+  auto i = transfers_.find({link, transfer});
+  if (i == transfers_.end())
+    return;
+  auto& x = i->second;
+  if (how.borrowed)
+    --x.borrowed;
   --x.in_flight;
   x.released_bytes += length;
   if (x.released_bytes < x.data.size())
@@ -138,30 +138,72 @@ void outbound::left(transfer& x, const ucx::request_tag& tag) {
 // The lane may let go of a chunk within `post`; then the transfer is ready
 // again and continues in the next round, so that others get their turn.
 void outbound::refill(transfer& x) {
-  auto total = x.data.size();
-  if (x.via == nullptr)
+  auto left = x.data.size() - x.next;
+  if (x.via == nullptr || left == 0)
     return;
-  for (auto n = options_.window - x.in_flight; n > 0 && x.next < total; --n) {
-    auto length = std::min<uint64_t>(x.chunk_size, total - x.next);
-    offer header;
-    header.secret = x.src.secret;
-    header.offset = x.next;
-    header.length = static_cast<uint32_t>(length);
-    header.chunk_size = x.chunk_size;
-    header.total = total;
-    if (x.exposed) {
-      header.cell = x.exposed.cell();
-      header.seal = x.exposed.seal();
-      header.block = x.exposed.only_block();
+  auto chunks = (left - 1) / x.chunk_size + 1;
+  auto n = std::min(options_.window - x.in_flight, chunks) - x.waiting;
+  for (; n > 0; --n) {
+    if (x.exposed || (turns_.empty() && has_credit(x))) {
+      post_next(x);
+    } else {
+      ++x.waiting;
+      turns_.push(x.src.key, x.src.priority, x.src.key);
+      turns_due_ = true;
     }
-    if (x.src.verify)
-      header.checksum = checksum(x.data, x.next, length);
-    x.next += length;
-    ++x.in_flight;
-    ++x.borrowed;
-    if (x.via->post(chunk{x.src.key, header, x.data}, *this, copies_))
-      --x.borrowed;
   }
+}
+
+void outbound::take_turns() {
+  turns_due_ = false;
+  auto find = [this](const transfer_key& key) -> transfer* {
+    auto i = transfers_.find(key);
+    auto over = i == transfers_.end() || i->second.released != nullptr;
+    return over ? nullptr : &i->second;
+  };
+  auto may_go = [&](const transfer_key& key) {
+    auto* x = find(key);
+    return x == nullptr || has_credit(*x);
+  };
+  while (auto key = turns_.pop(may_go)) {
+    if (auto* x = find(*key)) {
+      --x->waiting;
+      post_next(*x);
+    }
+  }
+}
+
+bool outbound::has_credit(const transfer& x) const {
+  auto length = std::min<uint64_t>(x.chunk_size, x.data.size() - x.next);
+  return credit_.permits(x.src.key.link, length);
+}
+
+void outbound::post_next(transfer& x) {
+  auto total = x.data.size();
+  auto length = std::min<uint64_t>(x.chunk_size, total - x.next);
+  offer header;
+  header.secret = x.src.secret;
+  header.offset = x.next;
+  header.length = static_cast<uint32_t>(length);
+  header.chunk_size = x.chunk_size;
+  header.total = total;
+  header.priority = x.src.priority;
+  if (x.exposed) {
+    header.cell = x.exposed.cell();
+    header.seal = x.exposed.seal();
+    header.block = x.exposed.only_block();
+  }
+  if (x.src.verify)
+    header.checksum = checksum(x.data, x.next, length);
+  x.next += length;
+  ++x.in_flight;
+  ++x.borrowed;
+  if (!x.exposed)
+    credit_.posted(x.src.key.link, length);
+  auto& borrowed = x.exposed ? exposed_borrowed_ : borrowed_;
+  auto& copied = x.exposed ? exposed_copied_ : copied_;
+  if (x.via->post(chunk{x.src.key, header, x.data}, borrowed, copied))
+    --x.borrowed;
 }
 
 } // namespace rdma

@@ -5,7 +5,9 @@
 #include "caf_rdma/transport/block_list.hpp"
 #include "caf_rdma/transport/link.hpp"
 #include "caf_rdma/transport/options.hpp"
+#include "caf_rdma/transport/send_credit.hpp"
 #include "caf_rdma/transport/transport.hpp"
+#include "caf_rdma/transport/turn_queue.hpp"
 
 #include <functional>
 #include <optional>
@@ -14,10 +16,11 @@
 
 namespace rdma {
 
-/// Cuts outgoing transfers into chunks and keeps a window of them in flight.
-/// What is fetched in place comes in larger chunks, as nothing is sent but the
-/// offers; the exposure ends with the transfer.
-class outbound : public ucx::request_observer {
+/// Cuts outgoing transfers into chunks and keeps a window of them in flight, as
+/// far as there is credit; chunks that wait for it take turns. What is fetched
+/// in place comes in larger chunks and needs no credit, as nothing is sent but
+/// the offers; the exposure ends with the transfer.
+class outbound {
 public:
   explicit outbound(const transport_options& options);
 
@@ -37,32 +40,32 @@ public:
   /// Forgets who waits for a withdrawal.
   void abandon();
 
-  /// Refills the windows of transfers that had chunks released.
+  /// Refills the windows of transfers that had chunks released, and posts
+  /// chunks that have waited.
   void pump();
 
   /// True if `pump` has something to do.
   bool ready() const noexcept {
-    return !ready_.empty();
+    return !ready_.empty() || turns_due_;
   }
 
-  /// A lane has let go of the memory of a chunk.
-  void request_done(const ucx::request_tag& tag, size_t length,
-                    ucs_status_t status) override;
-
 private:
-  /// Is told that the lane's copy of a chunk has left.
-  struct copies : ucx::request_observer {
-    explicit copies(outbound& x) : home(x) {
+  /// Is told that a chunk has left.
+  struct departure : ucx::request_observer {
+    departure(outbound& x, bool is_borrowed, bool has_credit)
+      : home(x), borrowed(is_borrowed), credited(has_credit) {
       // nop
     }
 
+    // The status of a send is not looked at: only the peer's word counts.
     void request_done(const ucx::request_tag& tag, size_t,
                       ucs_status_t) override {
-      if (auto* x = home.find(tag))
-        home.left(*x, tag);
+      home.left(tag, *this);
     }
 
     outbound& home;
+    bool borrowed; // the lane might have read the transfer's memory
+    bool credited;
   };
 
   struct transfer {
@@ -73,24 +76,35 @@ private:
     uint32_t chunk_size = 0;
     uint64_t next = 0;
     uint64_t released_bytes = 0;
+    uint64_t waiting = 0;   // chunks that wait for credit
     uint64_t in_flight = 0; // chunks that have not left
     uint64_t borrowed = 0;  // of these: chunks whose memory the lane may read
     bool ready = false;
     std::function<void()> released; // set once withdrawn
   };
 
-  /// Returns nullptr if the transfer is over.
-  transfer* find(const ucx::request_tag& tag);
-
-  void left(transfer& x, const ucx::request_tag& tag);
+  void left(const ucx::request_tag& tag, const departure& how);
 
   void refill(transfer& x);
+
+  /// Posts chunks that have waited, as far as there is credit.
+  void take_turns();
+
+  bool has_credit(const transfer& x) const;
+
+  void post_next(transfer& x);
 
   transport_options options_;
   std::unordered_map<transfer_key, transfer> transfers_;
   std::vector<transfer_key> ready_;
   std::vector<transfer_key> scratch_;
-  copies copies_{*this};
+  send_credit credit_;
+  turn_queue<transfer_key> turns_; // one for each chunk that waits
+  bool turns_due_ = false;
+  departure borrowed_{*this, true, true};
+  departure copied_{*this, false, true};
+  departure exposed_borrowed_{*this, true, false};
+  departure exposed_copied_{*this, false, false};
 };
 
 } // namespace rdma

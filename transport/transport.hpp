@@ -217,6 +217,7 @@ struct source {
   std::optional<claim> request = {};
   /// Put its checksum into every offer.
   bool verify = false;
+  rdma::priority priority = rdma::priority::normal;
 };
 
 /// Ends a transfer on this side: no further chunk is posted or accepted.

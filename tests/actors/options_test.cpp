@@ -33,6 +33,8 @@ void check_all_set(const runtime_options& x) {
   CHECK(x.transport.local_piece_size == 40960);
   CHECK(x.transport.local_ring_size == 524288);
   CHECK(x.transport.max_inbound_bytes == 1000000);
+  CHECK(x.transport.max_outbound_bytes == 2000000);
+  CHECK(x.transport.max_bytes_in_flight == 3000000);
   CHECK(x.transport.max_links == 3);
   CHECK(x.max_descriptors == 5);
   CHECK(x.max_operations == 6);
@@ -71,6 +73,8 @@ TEST_CASE("every option may stand on the command line") {
                       "--rdma.window=7",
                       "--rdma.rendezvous-threshold=8192",
                       "--rdma.max-inbound-bytes=1000000",
+                      "--rdma.max-outbound-bytes=2000000",
+                      "--rdma.max-bytes-in-flight=3000000",
                       "--rdma.max-peers=3",
                       "--rdma.max-descriptors=5",
                       "--rdma.max-operations=6",
@@ -96,6 +100,8 @@ TEST_CASE("every option may stand in a config file") {
       window = 7
       rendezvous-threshold = 8192
       max-inbound-bytes = 1000000
+      max-outbound-bytes = 2000000
+      max-bytes-in-flight = 3000000
       max-peers = 3
       max-descriptors = 5
       max-operations = 6

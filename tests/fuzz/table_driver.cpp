@@ -28,6 +28,8 @@ transport_options table_driver::draw_options(input& in) {
   result.chunk_size = 4;
   result.window = 1 + in.below(4);
   result.max_inbound_bytes = 1 + in.below(64);
+  result.max_outbound_bytes = 1 + in.below(64);
+  result.max_bytes_in_flight = 1 + in.below(128);
   return result;
 }
 

@@ -45,6 +45,8 @@ void table_driver::offer_chunk(bool rendezvous) {
   frame as_sent{from.id(), any_transfer(),
                 offer{secret_of(to), offset, static_cast<uint32_t>(length),
                       chunk_size, total}};
+  std::get<offer>(as_sent.content).priority
+    = static_cast<priority>(in_.below(priority_count));
   auto x = decode_frame(to_bytes(as_sent));
   if (!x)
     return; // does not reach a table

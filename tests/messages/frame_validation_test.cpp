@@ -170,3 +170,20 @@ TEST_CASE("an ended transfer has a code exactly if it is not complete") {
   CHECK(decode(transfer_ended{status::errored, static_cast<errc>(100), "", 1})
         == violation);
 }
+
+TEST_CASE("offers and claims have a priority that exists") {
+  auto of_offer = [](priority x) {
+    return decode(offer{{1, 2}, 0, 10, 10, 10, 0, 0, 0, {}, x});
+  };
+  auto of_claim = [](priority x) {
+    return decode(claim{{1, 2}, {3, 4}, 1, {}, 0, {}, false, x});
+  };
+  for (auto x : {priority::low, priority::normal, priority::high}) {
+    CHECK(of_offer(x) == errc::none);
+    CHECK(of_claim(x) == errc::none);
+  }
+  for (auto x : {3, 255}) {
+    CHECK(of_offer(static_cast<priority>(x)) == violation);
+    CHECK(of_claim(static_cast<priority>(x)) == violation);
+  }
+}

@@ -46,7 +46,8 @@ void world::on_end(user_operation& x) {
   if (answer) {
     x.end = std::move(*answer);
     promise(x.end->status == status::complete, "wait hides a failure");
-    promise(x.end->bytes == x.memory->size(), "COMPLETE with bytes missing");
+    promise(x.standing || x.end->bytes == x.memory->size(),
+            "COMPLETE with bytes missing");
     ++stats_.complete;
   } else {
     x.end.emplace();
@@ -58,7 +59,9 @@ void world::on_end(user_operation& x) {
                                             : status::errored;
     ++(code == errc::cancelled ? stats_.cancelled : stats_.errored);
   }
-  if (x.destination && x.end->status == status::complete) {
+  if (x.standing) {
+    check_claims(x);
+  } else if (x.destination && x.end->status == status::complete) {
     x.pattern = x.memory->front();
     promise(holds_only(*x.memory, x.pattern), "COMPLETE with mixed bytes");
     promise(source_of(x) != nullptr, "COMPLETE with bytes of no source");
@@ -75,13 +78,40 @@ void world::reclaim(user_operation& x) {
 // The operation whose bytes a completed destination holds.
 const user_operation* world::source_of(const user_operation& x) const {
   auto is_source = [&](const user_operation& y) {
-    auto& passive = x.active ? y : x;
-    auto& active = x.active ? x : y;
-    return active.partner && &operations_[*active.partner] == &passive
+    return (x.active ? partners(x, y) : partners(y, x))
            && y.pattern == x.pattern;
   };
   auto i = std::ranges::find_if(operations_, is_source);
   return i != operations_.end() ? &*i : nullptr;
+}
+
+bool world::partners(const user_operation& active,
+                     const user_operation& passive) const {
+  return active.partner && &operations_[*active.partner] == &passive;
+}
+
+void world::check_claims(const user_operation& x) const {
+  // A claim that has failed may leave what its source holds by now.
+  auto may_hold = [&](std::byte value) {
+    return value == std::byte{0}
+           || std::ranges::any_of(operations_, [&](const user_operation& y) {
+                return partners(y, x)
+                       && (y.pattern == value
+                           || (value == poison && y.reclaimed));
+              });
+  };
+  if (x.destination)
+    promise(std::ranges::all_of(*x.memory, may_hold), "bytes of no source");
+  if (x.end->status != status::complete)
+    return;
+  auto may_be_complete = [&](const user_operation& y) {
+    return partners(y, x)
+           && (!alive(y) || !y.end || y.end->status == status::complete
+               || rdma::code_of(y.end->reason) == errc::outcome_unknown);
+  };
+  auto served = std::ranges::count_if(operations_, may_be_complete);
+  promise(static_cast<uint64_t>(served) >= x.metadata->terms.claims,
+          "COMPLETE with claims missing");
 }
 
 // -- at the end --------------------------------------------------------------
@@ -101,22 +131,20 @@ void world::check_end() {
 }
 
 void world::check_agreement(const user_operation& x) const {
-  if (x.end->status != status::complete)
+  if (x.end->status != status::complete || x.standing)
     return;
   if (x.destination) {
     auto& y = *source_of(x);
-    if (alive(y) && y.end)
+    if (alive(y) && y.end && !y.standing)
       promise(y.end->status == status::complete
                 || rdma::code_of(y.end->reason) == errc::outcome_unknown,
               "the source of a COMPLETE destination says that it failed");
     return;
   }
   auto completed = [&](const user_operation& y) {
-    auto& passive = x.active ? y : x;
-    auto& active = x.active ? x : y;
-    if (!active.partner || &operations_[*active.partner] != &passive)
+    if (!(x.active ? partners(x, y) : partners(y, x)))
       return false;
-    return !alive(y) || !y.end
+    return !alive(y) || !y.end || y.standing
            || (y.end->status == status::complete && y.pattern == x.pattern);
   };
   promise(std::ranges::any_of(operations_, completed),

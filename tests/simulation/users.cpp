@@ -72,8 +72,14 @@ void world::create() {
     grant(home, opts);
 }
 
-void world::grant(size_t home, const rdma::operation_options& opts) {
+void world::grant(size_t home, rdma::operation_options opts) {
   auto& x = add(home, 1 + dice_.below(100), false, dice_.percent(50));
+  if (dice_.percent(40)) {
+    opts.grant.claims = dice_.below(4);
+    opts.grant.blocks = dice_.percent(50);
+    opts.grant.verify = dice_.percent(20);
+    x.standing = opts.grant.standing();
+  }
   auto& to = workers_[home]->connector();
   if (x.destination)
     start(x, ask<rdma::operation>(home, to, rdma::create_writable_atom_v,
@@ -85,12 +91,19 @@ void world::grant(size_t home, const rdma::operation_options& opts) {
                                     rdma::metadata_atom_v);
 }
 
-void world::begin(size_t home, size_t partner,
-                  const rdma::operation_options& opts) {
+void world::begin(size_t home, size_t partner, rdma::operation_options opts) {
   auto& to = operations_[partner];
   if (to.active || to.home == home)
     return;
-  auto& x = add(home, to.memory->size(), true, !to.destination);
+  opts.priority
+    = static_cast<rdma::priority>(dice_.below(rdma::priority_count));
+  opts.verify = dice_.percent(20);
+  auto size = to.memory->size();
+  if (to.metadata->terms.blocks && dice_.percent(60)) {
+    opts.blocks.remote = pick_blocks(to);
+    size = rdma::total_size(opts.blocks.remote);
+  }
+  auto& x = add(home, size, true, !to.destination);
   x.partner = partner;
   auto& connector = workers_[home]->connector();
   auto& metadata = *to.metadata;
@@ -100,6 +113,24 @@ void world::begin(size_t home, size_t partner,
   else
     start(x, ask<rdma::operation>(home, connector, rdma::begin_write_atom_v,
                                   describe(x), metadata, opts));
+}
+
+rdma::selection world::pick_blocks(const user_operation& x) {
+  rdma::selection result;
+  auto& parts = x.metadata->descriptors;
+  for (auto n = 1 + dice_.below(3); n > 0; --n) {
+    auto i = dice_.below(parts.size());
+    auto size = parts[i].size;
+    rdma::block_run run;
+    run.descriptor = static_cast<uint32_t>(i);
+    run.offset = dice_.below(size);
+    run.length = 1 + dice_.below(size - run.offset);
+    run.stride = run.length + dice_.below(3);
+    run.count = static_cast<uint32_t>(
+      1 + dice_.below((size - run.offset - run.length) / run.stride + 1));
+    result.push_back(run);
+  }
+  return result;
 }
 
 user_operation* world::pick() {

@@ -26,6 +26,8 @@ rdma::runtime_options runtime_options() {
   x.transport.chunk_size = 16;
   x.transport.window = 2;
   x.transport.max_inbound_bytes = 64;
+  x.transport.max_outbound_bytes = 48;
+  x.transport.max_bytes_in_flight = 80;
   x.transport.heartbeat = 100ms;
   x.transport.heartbeat_limit = 1s;
   x.transport.connect_timeout = 2s;

@@ -22,7 +22,8 @@ struct user_operation {
   uint64_t life; // incarnation of that worker
   bool active;
   bool destination;
-  std::byte pattern; // what a source holds, what a destination has got
+  bool standing = false; // passive, and for more than one plain transfer
+  std::byte pattern;     // what a source holds, what a destination has got
   std::optional<size_t> partner; // of an active one: the passive one it names
   std::shared_ptr<std::vector<std::byte>> memory;
   rdma::operation handle;
@@ -96,9 +97,12 @@ private:
 
   void create();
 
-  void grant(size_t home, const rdma::operation_options& opts);
+  void grant(size_t home, rdma::operation_options opts);
 
-  void begin(size_t home, size_t partner, const rdma::operation_options& opts);
+  void begin(size_t home, size_t partner, rdma::operation_options opts);
+
+  /// Returns some parts of the memory of a passive operation.
+  rdma::selection pick_blocks(const user_operation& x);
 
   void cancel();
 
@@ -119,6 +123,12 @@ private:
   void check_end();
 
   void check_agreement(const user_operation& x) const;
+
+  /// Checks that as many claims were served as the operation says.
+  void check_claims(const user_operation& x) const;
+
+  bool partners(const user_operation& active,
+                const user_operation& passive) const;
 
   void check_leaks();
 

@@ -257,3 +257,54 @@ TEST_CASE(
   CHECK(x.finish() != UCS_OK);
   CHECK(x.code() == errc::transport_failure);
 }
+
+TEST_CASE("a fetch of higher priority goes first; equal ones take turns") {
+  auto bytes = make_bytes(4 * piece);
+  std::vector<std::vector<std::byte>> targets(3, bytes);
+  lane_fixture x;
+  std::vector<local::exposure> exposures;
+  auto fetch = [&](size_t i, priority prio) {
+    auto what = x.expose(cut(bytes.data(), bytes.size(), bytes.size()));
+    exposures.push_back(std::move(x.exposed));
+    what.priority = prio;
+    x.lane.fetch(x.lane.hold(getpid(), what),
+                 cut(targets[i].data(), bytes.size(), bytes.size()), 0,
+                 x.observer, {1, 2, i});
+  };
+  fetch(0, priority::normal);
+  x.lane.progress();
+  fetch(1, priority::high);
+  fetch(2, priority::normal);
+  while (!x.lane.idle())
+    x.lane.progress();
+  REQUIRE(x.observer.ends.size() == 3);
+  CHECK(x.observer.ends[0].tag[2] == 1);
+  CHECK(x.observer.ends[1].tag[2] == 0); // it had begun
+  CHECK(x.observer.ends[2].tag[2] == 2);
+}
+
+TEST_CASE("a lane that shares the loop reads less at a time, for a while") {
+  auto size = 1000 * piece;
+  auto bytes = make_bytes(size);
+  std::vector<std::byte> target(size);
+  lane_fixture x;
+  x.fetch(x.expose(cut(bytes.data(), size, size)),
+          cut(target.data(), size, size));
+  auto landed = [&] {
+    return size
+           - static_cast<size_t>(
+             std::count(target.rbegin(), target.rend(), std::byte{0}));
+  };
+  auto read_in = [&](int rounds) {
+    std::fill(target.begin(), target.end(), std::byte{0});
+    for (auto i = 0; i < rounds; ++i)
+      x.lane.progress();
+    return landed();
+  };
+  std::fill(bytes.begin(), bytes.end(), std::byte{1});
+  CHECK(read_in(4) == 4 * piece);
+  x.lane.share();
+  CHECK(read_in(4) == 4 * piece / 8);
+  read_in(100);
+  CHECK(read_in(4) == 4 * piece);
+}

@@ -46,6 +46,10 @@ TEST_CASE("an option outside of its range is named in the error") {
   CHECK(refused([](auto& x) { x.window = 1025; }) == "window");
   CHECK(refused([](auto& x) { x.max_inbound_bytes = x.chunk_size - 1; })
         == "max-inbound-bytes");
+  CHECK(refused([](auto& x) { x.max_outbound_bytes = x.chunk_size - 1; })
+        == "max-outbound-bytes");
+  CHECK(refused([](auto& x) { x.max_bytes_in_flight = x.chunk_size - 1; })
+        == "max-bytes-in-flight");
   CHECK(refused([](auto& x) { x.heartbeat = 0ns; }) == "heartbeat");
   CHECK(refused([](auto& x) { x.heartbeat_limit = x.heartbeat; })
         == "heartbeat-limit");

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_rdma/transport/options.hpp"
+#include "caf_rdma/transport/transport.hpp"
+
+#include <cstdint>
+#include <unordered_map>
+
+namespace rdma {
+
+/// Bounds the bytes of chunks that were posted and have not left, per link and
+/// in total. A link that has none of them may always post one, so that a peer
+/// that hangs keeps nobody else waiting.
+class send_credit {
+public:
+  explicit send_credit(const transport_options& options)
+    : most_per_link_(options.max_outbound_bytes),
+      most_(options.max_bytes_in_flight) {
+    // nop
+  }
+
+  bool permits(link_id to, uint64_t bytes) const {
+    auto i = links_.find(to);
+    return i == links_.end()
+           || (i->second + bytes <= most_per_link_ && total_ + bytes <= most_);
+  }
+
+  void posted(link_id to, uint64_t bytes) {
+    links_[to] += bytes;
+    total_ += bytes;
+  }
+
+  void left(link_id to, uint64_t bytes) {
+    auto i = links_.find(to);
+    i->second -= bytes;
+    if (i->second == 0)
+      links_.erase(i);
+    total_ -= bytes;
+  }
+
+private:
+  uint64_t most_per_link_;
+  uint64_t most_;
+  uint64_t total_ = 0;
+  std::unordered_map<link_id, uint64_t> links_;
+};
+
+} // namespace rdma
