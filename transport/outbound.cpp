@@ -27,9 +27,10 @@ outbound::outbound(const transport_options& options)
   // nop
 }
 
-void outbound::start(source src, link& via) {
+void outbound::start(source src, link& via, bool known) {
   auto key = src.key;
   auto& x = transfers_[key];
+  x.known = known;
   x.data = src.data;
   x.src = std::move(src);
   x.via = &via;
@@ -52,6 +53,14 @@ void outbound::start(source src, link& via) {
   }
   x.chunk_size = static_cast<uint32_t>(size);
   refill(x);
+}
+
+bool outbound::stop(const transfer_key& key) {
+  auto i = transfers_.find(key);
+  if (i == transfers_.end())
+    return true;
+  i->second.stopped = true;
+  return i->second.known;
 }
 
 void outbound::withdraw(const transfer_key& key,
@@ -139,7 +148,7 @@ void outbound::left(const ucx::request_tag& tag, const departure& how) {
 // again and continues in the next round, so that others get their turn.
 void outbound::refill(transfer& x) {
   auto left = x.data.size() - x.next;
-  if (x.via == nullptr || left == 0)
+  if (x.via == nullptr || x.stopped || left == 0)
     return;
   auto chunks = (left - 1) / x.chunk_size + 1;
   auto n = std::min(options_.window - x.in_flight, chunks) - x.waiting;
@@ -158,7 +167,8 @@ void outbound::take_turns() {
   turns_due_ = false;
   auto find = [this](const transfer_key& key) -> transfer* {
     auto i = transfers_.find(key);
-    auto over = i == transfers_.end() || i->second.released != nullptr;
+    auto over = i == transfers_.end() || i->second.released != nullptr
+                || i->second.stopped;
     return over ? nullptr : &i->second;
   };
   auto may_go = [&](const transfer_key& key) {
@@ -195,6 +205,7 @@ void outbound::post_next(transfer& x) {
   }
   if (x.src.verify)
     header.checksum = checksum(x.data, x.next, length);
+  x.known = true;
   x.next += length;
   ++x.in_flight;
   ++x.borrowed;

@@ -24,8 +24,13 @@ class outbound {
 public:
   explicit outbound(const transport_options& options);
 
-  /// Offers the first window of `src` on `via`.
-  void start(source src, link& via);
+  /// Offers the first window of `src` on `via`. `known` says whether the peer
+  /// has heard of the transfer.
+  void start(source src, link& via, bool known);
+
+  /// Posts no further chunk: the peer is about to be asked to end the transfer.
+  /// Returns false if it has never heard of it.
+  bool stop(const transfer_key& key);
 
   /// Posts no further chunk; calls `released` once no lane reads the memory.
   void withdraw(const transfer_key& key, std::function<void()> released);
@@ -80,6 +85,8 @@ private:
     uint64_t in_flight = 0; // chunks that have not left
     uint64_t borrowed = 0;  // of these: chunks whose memory the lane may read
     bool ready = false;
+    bool known = false;   // to the peer
+    bool stopped = false; // no further chunk
     std::function<void()> released; // set once withdrawn
   };
 

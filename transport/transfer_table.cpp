@@ -38,9 +38,11 @@ void transfer_table::start(source x) {
     return;
   routes_.add(x.key, x.owner);
   auto& via = *find_(x.key.link);
-  if (auto request = std::move(x.request))
+  auto request = std::exchange(x.request, std::nullopt);
+  auto known = request || x.claimed_secret != token{};
+  if (request)
     send_claim(x.key, std::move(*request));
-  outbound_.start(std::move(x), via);
+  outbound_.start(std::move(x), via, known);
 }
 
 void transfer_table::withdraw(const withdrawal& x,
@@ -51,6 +53,21 @@ void transfer_table::withdraw(const withdrawal& x,
   outbound_.withdraw(x.key, [this, x, released = std::move(released)] {
     inbound_.withdraw(x, released);
   });
+}
+
+void transfer_table::send(frame x) {
+  auto* to = find_(x.link_id);
+  if (to == nullptr)
+    return;
+  transfer_key key{x.link_id, x.transfer_id};
+  auto* wish = std::get_if<cancel_request>(&x.content);
+  if (wish == nullptr || outbound_.stop(key)) {
+    to->send(std::move(x));
+    return;
+  }
+  auto outcome = wish->code == errc::cancelled ? status::cancelled
+                                               : status::errored;
+  settle(key, {outcome, wish->code, wish->reason, 0});
 }
 
 // Tells the owner if the link has gone while its request was on the way.

@@ -42,6 +42,10 @@ public:
   /// Calls `released` once nothing touches the owner's memory any more.
   void withdraw(const withdrawal& x, std::function<void()> released);
 
+  /// Sends a frame about a transfer; drops it if the link is down. If a source
+  /// wants to end that the peer has never heard of, it ends here and now.
+  void send(frame x);
+
   // -- links -----------------------------------------------------------------
 
   /// Tells the owners of all transfers on that link, which is about to go.

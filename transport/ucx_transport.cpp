@@ -131,10 +131,7 @@ transport_actor::behavior_type transport_state::make_behavior() {
     [this](source& x) { transfers_.start(std::move(x)); },
     [this](sink& x) { transfers_.install(std::move(x)); },
     [this](standing_grant& x) { transfers_.install(std::move(x)); },
-    [this](frame& x) {
-      if (auto* to = find(x.link_id))
-        to->send(std::move(x));
-    },
+    [this](frame& x) { transfers_.send(std::move(x)); },
     [this](connect_atom, worker_info& to, link_watcher& watcher) {
       auto promise = self_->make_response_promise<link_info>();
       connect(std::move(to), {promise, std::move(watcher)});

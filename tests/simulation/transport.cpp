@@ -112,10 +112,7 @@ rdma::transport_actor::behavior_type transport_state::make_behavior() {
       connect(std::move(to), {promise, std::move(watcher)});
       return promise;
     },
-    [this](rdma::frame& x) {
-      if (auto* to = find(x.link_id); to != nullptr && to->up())
-        to->send(std::move(x));
-    },
+    [this](rdma::frame& x) { transfers_.send(std::move(x)); },
     [this](rdma::sink& x) { transfers_.install(std::move(x)); },
     [this](rdma::standing_grant& x) { transfers_.install(std::move(x)); },
     [this](rdma::source& x) { transfers_.start(std::move(x)); },

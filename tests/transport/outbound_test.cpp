@@ -23,7 +23,7 @@ struct outbound_fixture : owner_fixture {
     void* nowhere = this;
     out = std::make_unique<outbound>(options);
     out->start(source{key, {3, 4}, descriptor_list{{nowhere, size}}, owner, {}},
-               via);
+               via, known);
   }
 
   /// Offers more to some peer.
@@ -33,7 +33,7 @@ struct outbound_fixture : owner_fixture {
     source x{
       {to.id(), transfer}, {3, 4}, descriptor_list{{nowhere, size}}, owner, {}};
     x.priority = prio;
-    out->start(std::move(x), to);
+    out->start(std::move(x), to, known);
   }
 
   /// Lets go of one chunk of each peer.
@@ -58,6 +58,7 @@ struct outbound_fixture : owner_fixture {
   transport_options options;
   fake_link via{11};
   transfer_key key{11, 77};
+  bool known = false;
   std::unique_ptr<outbound> out;
 };
 
@@ -212,7 +213,7 @@ TEST_CASE(
                    descriptor_list{{memory.get(), 4, cpu, memory}},
                    x.owner,
                    {}},
-            x.via);
+            x.via, false);
   auto released = [&] { CHECK(memory.use_count() == 1); };
   out.withdraw(x.key, released);
   CHECK(memory.use_count() > 1);
@@ -363,4 +364,25 @@ TEST_CASE("what is fetched in place needs no credit") {
   CHECK(x.via.in_flight.size() == 3);
   x.drain();
   CHECK(x.via.posted.size() == 3);
+}
+
+TEST_CASE("a transfer that is stopped posts no further chunk") {
+  outbound_fixture x;
+  x.start(400 * kib);
+  CHECK(x.out->stop(x.key));
+  x.drain();
+  CHECK(x.via.posted.size() == 3);
+  CHECK(x.out->settle(x.key));
+}
+
+TEST_CASE("a transfer that waits for its first turn is unknown to the peer") {
+  outbound_fixture x;
+  x.options.max_outbound_bytes = 4 * kib;
+  x.known = GENERATE(false, true); // unless a claim has gone before
+  x.start(4 * kib);
+  x.start(x.via, 78, 4 * kib);
+  CHECK(x.out->stop({11, 78}) == x.known);
+  x.drain();
+  CHECK(x.via.posted.size() == 1);
+  CHECK(x.out->settle({11, 78}));
 }
