@@ -23,6 +23,7 @@ void runtime_options::add_to(caf::config_option_set& xs) {
     .add<size_t>("max-inbound-bytes", "bytes on their way from one peer")
     .add<size_t>("max-outbound-bytes", "bytes on their way to one peer")
     .add<size_t>("max-bytes-in-flight", "the same for all peers together")
+    .add<size_t>("max-pool-bytes", "bytes of memory to allocate")
     .add<size_t>("max-peers", "links at the same time")
     .add<size_t>("max-descriptors", "descriptors of one operation")
     .add<size_t>("max-operations", "operations of one connector")
@@ -53,6 +54,7 @@ runtime_options runtime_options::from(const caf::actor_system_config& cfg) {
   read("rdma.max-inbound-bytes", x.transport.max_inbound_bytes);
   read("rdma.max-outbound-bytes", x.transport.max_outbound_bytes);
   read("rdma.max-bytes-in-flight", x.transport.max_bytes_in_flight);
+  read("rdma.max-pool-bytes", x.transport.max_pool_bytes);
   read("rdma.max-peers", x.transport.max_links);
   read("rdma.max-descriptors", x.max_descriptors);
   read("rdma.max-operations", x.max_operations);

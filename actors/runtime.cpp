@@ -161,6 +161,10 @@ connector_actor runtime::spawn_connector(std::string name,
   return impl_->spawn_connector(std::move(name), opts);
 }
 
+caf::expected<descriptor> runtime::allocate(size_t size) {
+  return impl_->ucx.memory->allocate(size);
+}
+
 progress_loop& runtime::loop() noexcept {
   return impl_->loop;
 }

@@ -59,6 +59,14 @@ public:
   connector_actor spawn_connector(std::string name,
                                   const connector_options& opts = {});
 
+  /// Returns `size` bytes of memory for transfers: aligned to 4 KiB (to 2 MiB
+  /// if it is more than 1 MiB), in huge pages where the kernel has them,
+  /// registered with UCX, and of any content. It goes back to a pool when the
+  /// last copy of the descriptor is gone, which may outlive the runtime. May
+  /// wait for the loop. Fails with `empty_descriptor`, `limit_reached` (see the
+  /// option `max-pool-bytes`) or `transport_failure`.
+  caf::expected<descriptor> allocate(size_t size);
+
   /// The loop, to place actors of your own on it (see `hosted`). They must not
   /// block.
   progress_loop& loop() noexcept;

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <iostream>
 #include <vector>
 
@@ -30,11 +31,11 @@ bool ask(caf::scoped_actor& self, T& answer, const auto& hdl, auto... xs) {
   return good;
 }
 
-bool serve_and_read(caf::scoped_actor& self, const connector_actor& connector) {
-  std::vector<char> pool(64 * page_size);
+bool serve_and_read(caf::scoped_actor& self, const connector_actor& connector,
+                    const descriptor& pool) {
   const std::array wanted{size_t{3}, size_t{41}, size_t{7}};
   std::vector<char> cache(wanted.size() * page_size);
-  descriptor_list all{{pool.data(), pool.size()}};
+  descriptor_list all{pool};
   descriptor_list here{{cache.data(), cache.size()}};
   // The owner of the pool: anybody with the metadata may read pages, as often
   // as they like, for an hour.
@@ -56,7 +57,7 @@ bool serve_and_read(caf::scoped_actor& self, const connector_actor& connector) {
   if (!ask(self, read, connector, prepare_read_atom_v, info, here, pages))
     return false;
   for (char round : {'a', 'b'}) {
-    std::ranges::fill(pool, round);
+    std::memset(pool.data(), round, pool.size());
     report end;
     if (!ask(self, end, read.actor(), start_atom_v))
       return false;
@@ -81,6 +82,9 @@ int main(int argc, char* argv[]) {
   auto rt = runtime::make(sys); // after `sys`: it must go first
   if (!rt)
     return std::cerr << to_string(rt.error()) << '\n', 1;
+  auto pool = rt->allocate(64 * page_size);
+  if (!pool)
+    return std::cerr << to_string(pool.error()) << '\n', 1;
   caf::scoped_actor self{sys};
-  return serve_and_read(self, rt->spawn_connector("pool")) ? 0 : 1;
+  return serve_and_read(self, rt->spawn_connector("pool"), *pool) ? 0 : 1;
 }

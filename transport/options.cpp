@@ -4,6 +4,7 @@
 
 #include "caf_rdma/messages/error.hpp"
 #include "caf_rdma/transport/local/ring.hpp"
+#include "caf_rdma/transport/memory_pool.hpp"
 
 #include <bit>
 
@@ -36,6 +37,10 @@ caf::error check(const transport_options& x) {
     return bad("max-outbound-bytes must be at least chunk-size");
   if (x.max_bytes_in_flight < x.chunk_size)
     return bad("max-bytes-in-flight must be at least chunk-size");
+  if (x.max_pool_bytes < memory_pool::slab_size
+      || x.max_pool_bytes > (uint64_t{1} << 50))
+    return bad("max-pool-bytes must be 2MiB to 1PiB, is "
+               + std::to_string(x.max_pool_bytes));
   if (x.heartbeat <= caf::timespan{0})
     return bad("heartbeat must be positive");
   if (x.heartbeat_limit / 2 < x.heartbeat) // the double may overflow

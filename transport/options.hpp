@@ -45,6 +45,9 @@ struct transport_options {
   /// The same for all peers together, in each direction. A peer that has
   /// nothing on its way may always have one chunk.
   uint64_t max_bytes_in_flight = uint64_t{256} << 20;
+  /// Bytes of memory that `runtime::allocate` may have mapped, 2 MiB to
+  /// 1 PiB.
+  uint64_t max_pool_bytes = uint64_t{4} << 30;
   /// Time between two signs of life to each peer.
   caf::timespan heartbeat = std::chrono::seconds{1};
   /// A peer that is silent for so long is given up (`peer_unresponsive`).

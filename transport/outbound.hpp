@@ -85,8 +85,8 @@ private:
     uint64_t in_flight = 0; // chunks that have not left
     uint64_t borrowed = 0;  // of these: chunks whose memory the lane may read
     bool ready = false;
-    bool known = false;   // to the peer
-    bool stopped = false; // no further chunk
+    bool known = false;             // to the peer
+    bool stopped = false;           // no further chunk
     std::function<void()> released; // set once withdrawn
   };
 

@@ -9,6 +9,7 @@
 #include "caf_rdma/transport/self_link.hpp"
 #include "caf_rdma/transport/transfer_table.hpp"
 #include "caf_rdma/transport/ucx/engine.hpp"
+#include "caf_rdma/transport/ucx/registrations.hpp"
 #include "caf_rdma/transport/ucx_lane.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -31,6 +32,7 @@ public:
   static inline const char* name = "rdma.transport";
 
   transport_state(actor_base* self, std::unique_ptr<ucx::engine> ucx,
+                  std::shared_ptr<ucx::registrations> memory,
                   transport_options options);
 
   ~transport_state() override;
@@ -64,6 +66,7 @@ private:
 
   actor_base* self_;
   std::unique_ptr<ucx::engine> ucx_;
+  std::shared_ptr<ucx::registrations> memory_;
   transport_options options_;
   ucx::request_pool pool_;
   ucx_lane ucx_lane_;
@@ -83,9 +86,11 @@ private:
 
 transport_state::transport_state(actor_base* self,
                                  std::unique_ptr<ucx::engine> ucx,
+                                 std::shared_ptr<ucx::registrations> memory,
                                  transport_options options)
   : self_(self),
     ucx_(std::move(ucx)),
+    memory_(std::move(memory)),
     options_(std::move(options)),
     ucx_lane_(ucx_->worker.get(), pool_),
     local_lane_(options_.local_piece_size),
@@ -117,6 +122,7 @@ transport_state::~transport_state() {
   links_.abandon();
   while (pool_.busy() > 0)
     ucx_->worker.progress();
+  memory_->close(); // others may hold it
 }
 
 transport_actor::behavior_type transport_state::make_behavior() {
@@ -234,6 +240,33 @@ bool transport_state::arm() {
   return ucx_->worker.arm() && links_.prepare_sleep();
 }
 
+// Only the loop's thread may call UCX.
+memory_pool::registrar
+registrar_on(progress_loop& loop,
+             const std::shared_ptr<ucx::registrations>& memory) {
+  auto call = [&loop](auto f) -> caf::error {
+    if (loop.in_loop())
+      return f();
+    std::promise<caf::error> promise;
+    auto result = promise.get_future();
+    if (!loop.post([&] { promise.set_value(f()); }))
+      return make_error(errc::shutting_down, "the progress loop has stopped");
+    return result.get();
+  };
+  memory_pool::registrar result;
+  result.add = [=](std::span<std::byte> x) {
+    return call([&] { return memory->add(x.data(), x.size()); });
+  };
+  result.remove = [=](std::span<std::byte> x) {
+    // If the loop has stopped nothing is registered any more.
+    static_cast<void>(call([&] {
+      memory->remove(x.data());
+      return caf::error{};
+    }));
+  };
+  return result;
+}
+
 } // namespace
 
 // -- spawning ----------------------------------------------------------------
@@ -258,8 +291,12 @@ caf::expected<ucx_transport> spawn_ucx_transport(progress_loop& loop,
     x.self = (*ucx)->self;
     x.version = ucx::library_version();
     x.lanes = (*ucx)->context.lanes();
+    auto memory = std::make_shared<ucx::registrations>((*ucx)->context.get());
+    x.memory = memory_pool::make(loop.system().metrics(),
+                                 registrar_on(loop, memory),
+                                 options.max_pool_bytes);
     x.handle = loop.spawn<caf::stateful_actor<transport_state, actor_base>>(
-      std::move(*ucx), std::move(options));
+      std::move(*ucx), std::move(memory), std::move(options));
     promise.set_value(std::move(x));
   };
   if (loop.in_loop())

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "caf_rdma/transport/memory_pool.hpp"
 #include "caf_rdma/transport/options.hpp"
 #include "caf_rdma/transport/progress_loop.hpp"
 #include "caf_rdma/transport/transport.hpp"
@@ -21,6 +22,9 @@ struct ucx_transport {
   std::string version;
   /// What UCX found on this machine, e.g., "self/memory0 tcp/lo".
   std::string lanes;
+  /// Memory that is registered with UCX. Must not be asked for more once the
+  /// loop has stopped.
+  memory_pool_ptr memory;
 };
 
 /// Starts UCX on the loop's thread and spawns the actor that drives it. Blocks

@@ -35,6 +35,7 @@ void check_all_set(const runtime_options& x) {
   CHECK(x.transport.max_inbound_bytes == 1000000);
   CHECK(x.transport.max_outbound_bytes == 2000000);
   CHECK(x.transport.max_bytes_in_flight == 3000000);
+  CHECK(x.transport.max_pool_bytes == 4000000);
   CHECK(x.transport.max_links == 3);
   CHECK(x.max_descriptors == 5);
   CHECK(x.max_operations == 6);
@@ -75,6 +76,7 @@ TEST_CASE("every option may stand on the command line") {
                       "--rdma.max-inbound-bytes=1000000",
                       "--rdma.max-outbound-bytes=2000000",
                       "--rdma.max-bytes-in-flight=3000000",
+                      "--rdma.max-pool-bytes=4000000",
                       "--rdma.max-peers=3",
                       "--rdma.max-descriptors=5",
                       "--rdma.max-operations=6",
@@ -102,6 +104,7 @@ TEST_CASE("every option may stand in a config file") {
       max-inbound-bytes = 1000000
       max-outbound-bytes = 2000000
       max-bytes-in-flight = 3000000
+      max-pool-bytes = 4000000
       max-peers = 3
       max-descriptors = 5
       max-operations = 6

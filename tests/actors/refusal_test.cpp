@@ -158,9 +158,10 @@ TEST_CASE("a peer that goes on with a link that is over is told again") {
   raw_peer carol{x.alice.describe(x.own).worker};
   carol.connect();
   auto goodbyes = [&carol] {
-    return std::count_if(
-      carol.frames().begin(), carol.frames().end(),
-      [](auto& y) { return std::holds_alternative<goodbye>(y.content); });
+    return std::count_if(carol.frames().begin(), carol.frames().end(),
+                         [](auto& y) {
+                           return std::holds_alternative<goodbye>(y.content);
+                         });
   };
   REQUIRE(carol.eventually([&] { return goodbyes() == 1; }));
   auto next = std::chrono::steady_clock::now();

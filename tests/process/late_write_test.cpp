@@ -10,7 +10,6 @@
 
 #include <csignal>
 
-
 using namespace rdma_test;
 
 namespace {
@@ -107,10 +106,9 @@ TEST_CASE("what is fetched from a silent peer ends, whatever waits for it") {
     SKIP("on the local lane nobody needs a source that runs");
   auto source = start("source");
   // Copies of what is sent, and more of them than the kernel takes.
-  auto receiver = start("receiver", {"--rdma.rendezvous-threshold=1000000000",
-                                     "--rdma.window=32",
-                                     "--rdma.heartbeat=100ms",
-                                     "--rdma.heartbeat-limit=1s"});
+  auto receiver = start(
+    "receiver", {"--rdma.rendezvous-threshold=1000000000", "--rdma.window=32",
+                 "--rdma.heartbeat=100ms", "--rdma.heartbeat-limit=1s"});
   write_both_ways(*source, *receiver);
   auto to_source = source->must("writable w 40000000");
   auto begin = [&] {

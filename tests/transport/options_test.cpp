@@ -50,6 +50,10 @@ TEST_CASE("an option outside of its range is named in the error") {
         == "max-outbound-bytes");
   CHECK(refused([](auto& x) { x.max_bytes_in_flight = x.chunk_size - 1; })
         == "max-bytes-in-flight");
+  CHECK(refused([](auto& x) { x.max_pool_bytes = (2 << 20) - 1; })
+        == "max-pool-bytes");
+  CHECK(refused([](auto& x) { x.max_pool_bytes = UINT64_MAX; })
+        == "max-pool-bytes");
   CHECK(refused([](auto& x) { x.heartbeat = 0ns; }) == "heartbeat");
   CHECK(refused([](auto& x) { x.heartbeat_limit = x.heartbeat; })
         == "heartbeat-limit");

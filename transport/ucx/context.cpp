@@ -67,7 +67,7 @@ void set_defaults(ucp_config_t& config, uint64_t max_eager_size) {
 } // namespace
 
 caf::expected<context> context::make(const std::string& tls,
-                                      uint64_t max_eager_size) {
+                                     uint64_t max_eager_size) {
   if (auto err = check_version(); err != caf::none)
     return err;
   capture_log();

@@ -30,9 +30,9 @@ caf::error probe(worker& to, const worker_info& self) {
 
 } // namespace
 
-caf::expected<std::unique_ptr<engine>>
-engine::start(const std::string& tls, uint64_t max_eager_size,
-              std::string worker_id) {
+caf::expected<std::unique_ptr<engine>> engine::start(const std::string& tls,
+                                                     uint64_t max_eager_size,
+                                                     std::string worker_id) {
   auto context = context::make(tls, max_eager_size);
   if (!context)
     return std::move(context.error());
