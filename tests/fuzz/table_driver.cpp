@@ -93,6 +93,7 @@ void table_driver::step() {
     case 14: {
       auto i = in_.below(slots_.size());
       answer_reader(slots_[i], i);
+      end_claim(slots_[i], i);
       break;
     }
     default:
@@ -146,7 +147,14 @@ void table_driver::install(size_t i) {
   owners_.log(i).on_landed = [this, &x](uint64_t n) { on_landed(x, n); };
   // A name that no peer knows before we tell; links may be down already.
   transfer_key key{links_[in_.below(links_.size())].id(), 100 + i};
-  switch (in_.below(4)) {
+  switch (in_.below(7)) {
+    case 4:
+    case 5:
+      grant(i, true);
+      break;
+    case 6:
+      grant(i, false);
+      break;
     case 0:
     case 1:
       x.what = role::sink;
@@ -166,6 +174,22 @@ void table_driver::install(size_t i) {
   }
 }
 
+void table_driver::grant(size_t i, bool writable) {
+  auto& x = slots_[i];
+  x.what = writable ? role::pool : role::library;
+  owners_.log(i).standing = true;
+  standing_grant what;
+  what.secret = x.secret;
+  what.memory = block_list{x.memory.blocks()};
+  what.writable = writable;
+  what.terms.claims = in_.below(4);
+  what.terms.blocks = !in_.rarely();
+  what.terms.notifications = in_.rarely();
+  what.terms.verify = in_.rarely();
+  what.owner = owners_.handle(i);
+  table_.install(std::move(what));
+}
+
 // The owner of a readable operation offers its bytes to the reader.
 void table_driver::answer_reader(slot& x, size_t i) {
   auto& log = owners_.log(i);
@@ -180,6 +204,10 @@ void table_driver::withdraw(slot& x, size_t i) {
   if (x.what == role::absent || x.withdrawn)
     return;
   x.withdrawn = true;
+  if (x.standing()) {
+    revoke(x, i);
+    return;
+  }
   auto& log = owners_.log(i);
   withdrawal what;
   what.key = log.claims > 0 ? log.claimed : x.key;
@@ -197,7 +225,44 @@ void table_driver::withdraw(slot& x, size_t i) {
   });
 }
 
+void table_driver::end_claim(slot& x, size_t i) {
+  auto& log = owners_.log(i);
+  if (!x.standing() || log.open.empty())
+    return;
+  auto key = *log.open.begin();
+  log.open.erase(key);
+  log.ending.insert(key);
+  ++x.pending;
+  transfer_ended words{status::cancelled, errc::cancelled, "enough", 0};
+  table_.withdraw({claim_secret(key), key, words}, [this, &x, key] {
+    for (auto& y : links_)
+      require(!y.holds(key),
+              "a withdrawal is answered once no chunk is in flight");
+    if (--x.pending > 0 || !x.withdrawn)
+      return;
+    require(!x.kept, "a withdrawal is answered once");
+    require(!lane_.writes_to(x.memory),
+            "a withdrawal is answered once no fetch is in flight");
+    x.kept = x.memory.memory();
+  });
+}
+
+void table_driver::revoke(slot& x, size_t i) {
+  ++x.pending; // until all are asked for
+  auto answered = false;
+  transfer_ended words{status::cancelled, errc::cancelled, "enough", 0};
+  table_.withdraw({x.secret, {}, words}, [&answered] { answered = true; });
+  require(answered, "a standing grant holds no memory itself");
+  owners_.deliver(); // it hears of claims before the answer
+  while (!owners_.log(i).open.empty())
+    end_claim(x, i);
+  if (--x.pending == 0)
+    x.kept = x.memory.memory();
+}
+
 void table_driver::on_landed(slot& x, uint64_t bytes) {
+  if (x.what == role::pool)
+    return; // claims may overlap
   require(x.what == role::sink, "only sinks land");
   require(bytes == x.total, "a sink lands with its size");
   auto content = x.memory.content();

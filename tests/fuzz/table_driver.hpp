@@ -26,18 +26,25 @@ public:
   void run();
 
 private:
-  enum class role { absent, sink, readable, source };
+  enum class role { absent, sink, readable, source, pool, library };
 
-  /// A transfer of ours.
+  /// A transfer of ours, or a standing grant: peers write to a pool and read
+  /// from a library.
   struct slot {
     role what = role::absent;
     arena memory;
     uint64_t total = 0;
     token secret;
-    transfer_key key; // of a source or of a sink for one transfer
+    uint64_t claimed = 0; // bytes of the last claim on a standing grant
+    size_t pending = 0;   // withdrawals of a standing grant, and its claims
+    transfer_key key;     // of a source or of a sink for one transfer
     bool offering = false;
     bool withdrawn = false;
     std::optional<std::vector<std::byte>> kept; // since the answer
+
+    bool standing() const {
+      return what == role::pool || what == role::library;
+    }
 
     /// Every byte has landed: the pattern has no zeros.
     bool full() const {
@@ -60,6 +67,15 @@ private:
 
   void answer_reader(slot& x, size_t i);
 
+  /// Installs a standing grant.
+  void grant(size_t i, bool writable);
+
+  /// Ends a claim on a standing grant, as its owner does whose lease has not.
+  void end_claim(slot& x, size_t i);
+
+  /// Ends a standing grant and all of its claims.
+  void revoke(slot& x, size_t i);
+
   void withdraw(slot& x, size_t i);
 
   void on_landed(slot& x, uint64_t bytes);
@@ -67,6 +83,10 @@ private:
   // -- what peers do ---------------------------------------------------------
 
   void offer_chunk(bool rendezvous);
+
+  selection any_blocks();
+
+  frame any_claim(tame_link& from);
 
   void send_frame();
 

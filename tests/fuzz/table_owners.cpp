@@ -18,31 +18,45 @@ struct owner_state {
 
   transfer_owner::behavior_type make_behavior() {
     return {
-      [this](const transfer_claimed& x) {
-        log->claimed = x.key;
-        require(++log->claims == 1, "a sink is claimed at most once");
-      },
+      [this](const transfer_claimed& x) { on_claimed(x); },
       [this](const transfer_progress& x) {
-        require(x.bytes >= log->progress, "progress never goes back");
+        require(log->standing || x.bytes >= log->progress,
+                "progress never goes back");
         log->progress = x.bytes;
       },
       [this](const transfer_landed& x) {
-        require(++log->landed == 1, "a sink lands at most once");
-        if (x.claim) {
-          log->claimed = x.claim->key;
-          require(++log->claims == 1, "a sink is claimed at most once");
-        }
+        if (x.claim)
+          on_claimed(*x.claim);
+        require(++log->landed == 1 || log->standing,
+                "a sink lands at most once");
+        end(x.key);
         log->on_landed(x.bytes);
       },
-      [this](const transfer_settled&) {
-        require(++log->settled == 1, "a source is settled at most once");
+      [this](const transfer_settled& x) {
+        require(++log->settled == 1 || log->standing,
+                "a source is settled at most once");
+        end(x.key);
       },
       [this](const transfer_failed&) {
-        require(++log->failed <= log->max_failed,
+        require(++log->failed <= log->max_failed || log->standing,
                 "a transfer fails at most once");
       },
       [](const frame&) {},
     };
+  }
+
+  void on_claimed(const transfer_claimed& x) {
+    log->claimed = x.key;
+    require(++log->claims == 1 || log->standing,
+            "a sink is claimed at most once");
+    if (log->standing)
+      require(log->open.insert(x.key).second, "a claim is told once");
+  }
+
+  void end(const transfer_key& key) {
+    if (log->standing)
+      require(log->open.erase(key) == 1 || log->ending.contains(key),
+              "a claim that ends was told");
   }
 
   heard* log;

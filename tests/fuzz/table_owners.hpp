@@ -12,11 +12,17 @@
 
 #include <array>
 #include <functional>
+#include <set>
 
 namespace rdma::fuzz {
 
-/// What an owner of a transfer has heard.
+/// What an owner of a transfer, or of a standing grant, has heard.
 struct heard {
+  bool standing = false;
+  /// Claims on a standing grant that have not ended.
+  std::set<transfer_key> open;
+  /// Claims that the owner has asked to end: they may have ended before.
+  std::set<transfer_key> ending;
   transfer_key claimed;
   int claims = 0;
   int landed = 0;

@@ -36,6 +36,8 @@ void table_driver::offer_chunk(bool rendezvous) {
   auto& from = any_link_up();
   auto& to = any_slot();
   auto total = in_.rarely() ? in_.byte() : to.total;
+  if (to.claimed > 0 && !in_.rarely())
+    total = to.claimed;
   uint32_t chunk_sizes[] = {4, 8, 16, 64, 1, 3, UINT32_MAX, in_.byte()};
   auto chunk_size = chunk_sizes[in_.below(8)];
   auto offset = uint64_t{chunk_size} * in_.below(6);
@@ -83,12 +85,46 @@ void table_driver::offer_chunk(bool rendezvous) {
     require(!rendezvous, "a held chunk is not written yet");
     require(&y == &to && std::get<offer>(x->content).secret == y.secret,
             "bytes land where their token says");
+    if (y.what == role::pool)
+      continue;
     auto key = transfer_key{from.id(), x->transfer_id};
     auto owner = full ? owner_before : owner_after;
     require(owner == key || (full && owner == transfer_key{}),
             "bytes land for the transfer that claimed the sink");
-    require(y.what == role::sink, "bytes land in sinks");
+    require(y.what == role::sink || y.what == role::pool,
+            "bytes land in sinks and pools");
   }
+}
+
+selection table_driver::any_blocks() {
+  selection result;
+  for (auto n = in_.below(3); n > 0; --n) {
+    auto length = 1 + in_.below(8);
+    result.push_back({static_cast<uint32_t>(in_.below(4)),
+                      static_cast<uint32_t>(1 + in_.below(3)), in_.below(24),
+                      length, length + in_.below(8)});
+  }
+  return result;
+}
+
+frame table_driver::any_claim(tame_link& from) {
+  auto& to = any_slot();
+  claim result;
+  result.secret = secret_of(to);
+  if (to.what != role::pool || in_.rarely())
+    result.reply_secret = {7, 7};
+  result.blocks = any_blocks();
+  result.total = result.blocks.empty() ? to.total : total_size(result.blocks);
+  if (in_.rarely())
+    result.total = in_.byte();
+  if (in_.rarely())
+    result.more_blocks = static_cast<uint32_t>(in_.below(3));
+  if (in_.rarely())
+    result.notification = "done";
+  result.verify = in_.rarely();
+  if (to.standing())
+    to.claimed = result.total;
+  return {from.id(), any_transfer(), std::move(result)};
 }
 
 void table_driver::send_frame() {
@@ -96,12 +132,11 @@ void table_driver::send_frame() {
   frame x{from.id(), any_transfer(), heartbeat{}};
   switch (in_.below(4)) {
     case 0:
-    case 1: {
-      auto& to = any_slot();
-      auto total = in_.rarely() ? in_.byte() : to.total;
-      x.content = claim{secret_of(to), {7, 7}, total};
+      x = any_claim(from);
       break;
-    }
+    case 1:
+      x.content = claim_blocks{any_blocks()};
+      break;
     case 2:
       x.content = cancel_request{errc::cancelled, "enough"};
       break;

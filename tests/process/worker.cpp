@@ -92,6 +92,10 @@ std::string worker::handle(const std::string& line) {
     options_.deadline = std::chrono::milliseconds{milliseconds};
     return "ok";
   }
+  if (command == "claims") {
+    in >> terms_.claims;
+    return "ok";
+  }
   std::string id;
   in >> id;
   if (command == "drop") {
@@ -129,7 +133,7 @@ std::string worker::handle(const std::string& line) {
 template <class... Ts>
 std::string worker::begin(const std::string& id, entry x, Ts&&... xs) {
   std::string answer = "ok";
-  self_->request(connector_, caf::infinite, std::forward<Ts>(xs)..., options_)
+  self_->request(connector_, caf::infinite, std::forward<Ts>(xs)...)
     .receive([&x](rdma::operation& y) { x.operation = std::move(y); },
              [&answer](const caf::error& err) { answer = show(err); });
   if (x.operation)
@@ -147,14 +151,16 @@ std::string worker::passive(std::istream& in, bool writable) {
   in >> sizes;
   entry x{allocate(sizes), {}};
   auto list = describe(x.blocks);
+  auto opts = options_;
+  opts.grant = terms_;
   std::string answer;
   if (writable) {
     answer = begin(id, std::move(x), rdma::create_writable_atom_v,
-                   std::move(list));
+                   std::move(list), opts);
   } else {
     fill(x.blocks, seed);
     answer = begin(id, std::move(x), rdma::create_readable_atom_v,
-                   std::move(list));
+                   std::move(list), opts);
   }
   if (answer == "ok")
     self_
@@ -182,10 +188,10 @@ std::string worker::active(std::istream& in, bool write) {
   auto list = describe(x.blocks);
   if (!write)
     return begin(id, std::move(x), rdma::begin_read_atom_v, std::move(*md),
-                 std::move(list));
+                 std::move(list), options_);
   fill(x.blocks, seed);
   return begin(id, std::move(x), rdma::begin_write_atom_v, std::move(list),
-               std::move(*md));
+               std::move(*md), options_);
 }
 
 std::string worker::wait(const std::string& id) {

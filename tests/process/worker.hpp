@@ -32,6 +32,7 @@ namespace rdma_test {
 ///     poisoned ID                 is the memory as that has left it?
 ///     drop ID                     forgets the operation and its memory
 ///     deadline MS                 of operations begun from now on; 0: default
+///     claims N                    of grants made from now on; 0: any number
 ///     stats                       ok RSS_KIB FDS ACTORS CPU_MS SLEEPS
 class worker {
 public:
@@ -67,6 +68,7 @@ private:
   caf::scoped_actor self_;
   std::map<std::string, entry> entries_;
   rdma::operation_options options_;
+  rdma::grant terms_; // of passive operations
 };
 
 } // namespace rdma_test
