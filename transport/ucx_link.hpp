@@ -141,7 +141,7 @@ public:
   }
 
   uint64_t max_chunk_size() const noexcept override {
-    return uint64_t{64} << 20;
+    return outbox_.in_ring() ? outbox::max_data_size : uint64_t{64} << 20;
   }
 
   local::exposure expose(const block_list& data) override;

@@ -35,7 +35,7 @@ TEST_CASE(
   auto options = GENERATE(slow, no_options,
                           strings{"--rdma.rendezvous-threshold=1000000000"});
   auto is_write = GENERATE(true, false);
-  auto size = GENERATE("3000000", "100000000", "16384x4000");
+  auto size = GENERATE("3000000", "100000000", "16384x4000", "500x60000");
   CAPTURE(options, is_write, size);
   auto source = start("source", with(options, "--rdma.grace=300ms"));
   auto receiver = start("receiver", options);
