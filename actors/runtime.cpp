@@ -49,6 +49,8 @@ public:
   ~impl() {
     if (ucx.handle)
       end_all();
+    if (ucx.memory)
+      ucx.memory->retire();
     loop.stop();
   }
 

@@ -74,11 +74,11 @@ memory_pool::memory_pool(caf::telemetry::metric_registry& to, registrar who,
   // nop
 }
 
-// Nobody has memory of ours, and the registrar has forgotten it, or is gone.
+// Nobody has memory of ours, and the registrar has forgotten it.
 memory_pool::~memory_pool() {
+  retire();
   for (auto [data, size] : slabs_)
     ::munmap(data, size);
-  mapped_metric_->dec(static_cast<int64_t>(mapped_));
 }
 
 // -- operations --------------------------------------------------------------
@@ -101,12 +101,22 @@ caf::expected<descriptor> memory_pool::allocate(size_t size) {
     return std::move(slab.error());
   for (auto rest = slab->subspan(rounded); !rest.empty();
        rest = rest.subspan(rounded))
-    put_back(rest.first(rounded));
+    keep(rest.first(rounded));
   return give_out(slab->first(rounded), size);
+}
+
+void memory_pool::retire() {
+  std::lock_guard guard{mutex_};
+  if (std::exchange(retired_, true))
+    return;
+  mapped_metric_->dec(static_cast<int64_t>(mapped_));
+  used_metric_->dec(static_cast<int64_t>(used_));
 }
 
 memory_pool::block memory_pool::take_idle(size_t size) {
   std::lock_guard guard{mutex_};
+  if (retired_)
+    return {};
   if (size <= max_small) {
     auto& xs = small_[small_class(size)];
     if (xs.empty())
@@ -126,6 +136,8 @@ memory_pool::block memory_pool::take_idle(size_t size) {
 caf::expected<std::vector<memory_pool::block>>
 memory_pool::make_room(size_t size) {
   std::lock_guard guard{mutex_};
+  if (retired_)
+    return make_error(errc::shutting_down, "the runtime has gone");
   size_t idle = 0;
   for (auto [n, data] : large_)
     idle += n;
@@ -138,10 +150,12 @@ memory_pool::make_room(size_t size) {
     auto largest = std::prev(large_.end());
     result.emplace_back(largest->second, largest->first);
     mapped_ -= largest->first;
+    mapped_metric_->dec(static_cast<int64_t>(largest->first));
     slabs_.erase(largest->second);
     large_.erase(largest);
   }
   mapped_ += size;
+  mapped_metric_->inc(static_cast<int64_t>(size));
   return result;
 }
 
@@ -154,11 +168,11 @@ caf::expected<memory_pool::block> memory_pool::make_slab(size_t size) {
   for (auto x : *gone) {
     registrar_.remove(x);
     ::munmap(x.data(), x.size());
-    mapped_metric_->dec(static_cast<int64_t>(x.size()));
   }
   auto fail = [this, size](caf::error reason) {
     std::lock_guard guard{mutex_};
     mapped_ -= size;
+    mapped_metric_->dec(static_cast<int64_t>(size));
     return reason;
   };
   auto* data = map_aligned(size);
@@ -171,13 +185,12 @@ caf::expected<memory_pool::block> memory_pool::make_slab(size_t size) {
     return fail(std::move(err));
   }
   registrations_->inc();
-  mapped_metric_->inc(static_cast<int64_t>(size));
   std::lock_guard guard{mutex_};
   slabs_.emplace(data, size);
   return result;
 }
 
-void memory_pool::put_back(block x) {
+void memory_pool::keep(block x) {
   std::lock_guard guard{mutex_};
   if (x.size() <= max_small)
     small_[small_class(x.size())].push_back(x.data());
@@ -186,13 +199,25 @@ void memory_pool::put_back(block x) {
 }
 
 descriptor memory_pool::give_out(block x, size_t size) {
-  used_metric_->inc(static_cast<int64_t>(x.size()));
-  auto put_back = [self = shared_from_this(), x](const void*) {
-    self->used_metric_->dec(static_cast<int64_t>(x.size()));
+  {
+    std::lock_guard guard{mutex_};
+    used_ += x.size();
+    if (!retired_)
+      used_metric_->inc(static_cast<int64_t>(x.size()));
+  }
+  auto back = [self = shared_from_this(), x](const void*) {
     self->put_back(x);
   };
   return {x.data(), size, cpu,
-          std::shared_ptr<const void>{x.data(), std::move(put_back)}};
+          std::shared_ptr<const void>{x.data(), std::move(back)}};
+}
+
+void memory_pool::put_back(block x) {
+  keep(x);
+  std::lock_guard guard{mutex_};
+  used_ -= x.size();
+  if (!retired_)
+    used_metric_->dec(static_cast<int64_t>(x.size()));
 }
 
 } // namespace rdma

@@ -63,6 +63,11 @@ public:
   /// registrar says.
   caf::expected<descriptor> allocate(size_t size);
 
+  /// Nothing more can be allocated (`shutting_down`), nothing is counted, and
+  /// the registrar is not called any more: all of that may go before the memory
+  /// does.
+  void retire();
+
 private:
   using block = std::span<std::byte>;
 
@@ -84,9 +89,12 @@ private:
   /// Maps and registers a slab for which there is room.
   caf::expected<block> make_slab(size_t size);
 
-  void put_back(block x);
+  /// Adds idle memory.
+  void keep(block x);
 
   descriptor give_out(block x, size_t size);
+
+  void put_back(block x);
 
   registrar registrar_;
   size_t max_bytes_;
@@ -94,7 +102,9 @@ private:
   caf::telemetry::int_gauge* used_metric_;
   caf::telemetry::int_counter* registrations_;
   std::mutex mutex_;
+  bool retired_ = false;
   size_t mapped_ = 0;
+  size_t used_ = 0;
   std::map<std::byte*, size_t> slabs_;                       // all
   std::array<std::vector<std::byte*>, small_classes> small_; // idle
   std::multimap<size_t, std::byte*> large_;                  // idle

@@ -22,8 +22,7 @@ struct ucx_transport {
   std::string version;
   /// What UCX found on this machine, e.g., "self/memory0 tcp/lo".
   std::string lanes;
-  /// Memory that is registered with UCX. Must not be asked for more once the
-  /// loop has stopped.
+  /// Memory that is registered with UCX. To be retired before the loop stops.
   memory_pool_ptr memory;
 };
 

@@ -175,12 +175,18 @@ TEST_CASE("memory that cannot be registered is not given out") {
   x.allocate(1); // the failures have taken no room
 }
 
-TEST_CASE("memory outlives its pool's owner") {
-  pool_fixture x;
-  auto memory = x.allocate(100);
-  x.pool = nullptr;
+TEST_CASE("memory outlives its pool's owner, and all that has counted it") {
+  auto x = std::make_unique<pool_fixture>();
+  auto memory = x->allocate(100);
+  auto pool = x->pool;
+  pool->retire();
+  CHECK(x->metric("used") == 0);
+  CHECK(x->metric("mapped") == 0);
+  CHECK(code_of(pool->allocate(5 * mib).error()) == errc::shutting_down);
+  CHECK(code_of(pool->allocate(100).error()) == errc::shutting_down);
+  x = nullptr;
+  pool = nullptr;
   std::memset(memory.data(), 1, 100);
-  CHECK(x.metric("used") == 4 * kib);
 }
 
 TEST_CASE("a slab asks for huge pages") {

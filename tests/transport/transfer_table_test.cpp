@@ -51,10 +51,10 @@ TEST_CASE("a transfer that the peer has heard of is the peer's to end") {
   SECTION("by an offer") {
     x.table.start(x.make(first));
   }
-  SECTION("by a claim") {
+  SECTION("by having claimed it") {
     x.table.start(x.make(second)); // has all the credit
     auto src = x.make(first);
-    src.request.emplace();
+    src.claimed_secret = {5, 6};
     x.table.start(std::move(src));
   }
   x.via.frames.clear();
