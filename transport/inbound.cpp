@@ -217,7 +217,8 @@ void inbound::complete(entry& x) {
   auto [link, transfer] = x.grant.key;
   transfer_ended verdict{status::complete, errc::none, {}, x.landed};
   routes_.retire(x.grant.key, verdict);
-  verdicts_.push_back({link, transfer, std::move(verdict)});
+  auto& told = x.of_reader() ? acknowledgements_ : verdicts_;
+  told.push_back({link, transfer, std::move(verdict)});
   caf::anon_send(x.grant.owner,
                  transfer_landed{x.landed, std::move(x.news), x.grant.key});
   x.used = true;

@@ -107,6 +107,12 @@ public:
     return std::exchange(verdicts_, {});
   }
 
+  /// The same to sources that have only done what we have asked for: our own
+  /// user has the bytes already.
+  std::vector<frame> take_acknowledgements() {
+    return std::exchange(acknowledgements_, {});
+  }
+
   /// Takes the links that a failed fetch has shown to be broken.
   std::vector<std::pair<link_id, caf::error>> take_broken() {
     return std::exchange(broken_, {});
@@ -114,8 +120,8 @@ public:
 
   /// True if one of the functions above has something to do.
   bool ready() const noexcept {
-    return runnable_ || !verdicts_.empty() || !broken_.empty()
-           || !sources_.empty();
+    return runnable_ || !verdicts_.empty() || !acknowledgements_.empty()
+           || !broken_.empty() || !sources_.empty();
   }
 
   void request_done(const ucx::request_tag& tag, size_t length,
@@ -136,6 +142,11 @@ private:
     bool failed = false;
     bool used = false; // what is COMPLETE counts against the standing grant
     std::function<void()> released; // set once withdrawn
+
+    /// True if we have asked the peer for the bytes.
+    bool of_reader() const noexcept {
+      return !shown && !part;
+    }
 
     bool over() const noexcept {
       return failed || released != nullptr;
@@ -248,6 +259,7 @@ private:
   std::unordered_map<link_id, fetch_budget> budgets_;
   uint64_t fetching_ = 0; // bytes that cross a network, of all links
   std::vector<frame> verdicts_;
+  std::vector<frame> acknowledgements_;
   std::vector<std::pair<link_id, caf::error>> broken_;
   bool runnable_ = false;
   bool small_ = false;

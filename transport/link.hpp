@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 namespace rdma {
 
@@ -50,6 +51,12 @@ public:
   /// Sends a control frame; fills in the peer's link ID. Frames on a link that
   /// has failed are dropped.
   virtual void send(frame x) = 0;
+
+  /// The same, of what nobody waits for: it may leave in the next round,
+  /// together with what the actors will have said.
+  virtual void send_later(frame x) {
+    send(std::move(x));
+  }
 
   /// Offers a chunk. Returns true if the lane has made a copy, or needs none,
   /// and does not touch the memory any more. `borrowed`, or `copied` in that

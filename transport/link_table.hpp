@@ -95,7 +95,14 @@ public:
 
   /// True if `flush` has something to do, and nobody wakes us for it.
   bool unsent() const noexcept {
-    return !env_.unsent.empty();
+    return !env_.unsent.empty() || !env_.unsent_later.empty();
+  }
+
+  /// Begins a round: `flush` also sends what was left for it.
+  void begin_round() {
+    env_.unsent.insert(env_.unsent.end(), env_.unsent_later.begin(),
+                       env_.unsent_later.end());
+    env_.unsent_later.clear();
   }
 
   // -- rings -----------------------------------------------------------------

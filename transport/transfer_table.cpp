@@ -163,6 +163,9 @@ void transfer_table::send_verdicts() {
   for (auto& x : inbound_.take_verdicts())
     if (auto* to = find_(x.link_id))
       to->send(std::move(x));
+  for (auto& x : inbound_.take_acknowledgements())
+    if (auto* to = find_(x.link_id))
+      to->send_later(std::move(x));
 }
 
 } // namespace rdma

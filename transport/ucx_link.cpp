@@ -5,6 +5,7 @@
 #include <ucp/api/ucp.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace rdma {
 
@@ -101,7 +102,22 @@ void ucx_link::send(frame x) {
   outbox_.add(x, endpoint.get());
 }
 
+// Through a ring it costs no system call.
+void ucx_link::send_later(frame x) {
+  if (!endpoint || outbox_.in_ring()) {
+    send(std::move(x));
+    return;
+  }
+  if (outbox_.empty()) {
+    env_.unsent_later.push_back(id_);
+    all_later_ = true;
+  }
+  x.link_id = remote_id;
+  outbox_.add(x, endpoint.get());
+}
+
 void ucx_link::flush() {
+  all_later_ = false;
   outbox_.flush(endpoint.get());
   if (outbox_.stuck())
     env_.stuck.push_back(id_);
@@ -110,7 +126,7 @@ void ucx_link::flush() {
 }
 
 void ucx_link::collect() {
-  if (outbox_.empty())
+  if (outbox_.empty() || std::exchange(all_later_, false))
     env_.unsent.push_back(id_);
 }
 

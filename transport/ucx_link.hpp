@@ -29,6 +29,8 @@ struct link_environment {
   local::cell_pool& cells;
   /// Names of links that have something to flush.
   std::vector<link_id> unsent;
+  /// Names of links that have something to flush in the next round.
+  std::vector<link_id> unsent_later;
   /// Names of links that wait for room in the peer's ring, who wakes us then.
   std::vector<link_id> stuck;
 };
@@ -148,6 +150,8 @@ public:
 
   void send(frame x) override;
 
+  void send_later(frame x) override;
+
   bool post(const chunk& x, ucx::request_observer& borrowed,
             ucx::request_observer& copied) override;
 
@@ -172,6 +176,7 @@ private:
   worker_info peer_;
   link_environment& env_;
   outbox outbox_;
+  bool all_later_ = false;       // what is in the outbox
   std::vector<std::byte> hello_; // not sent yet
   std::optional<local::ring_reader> ring_;
   bool ring_entered_ = false;

@@ -194,6 +194,7 @@ void transport_state::connect(worker_info to, ucx_link::client client) {
 // -- progress ----------------------------------------------------------------
 
 size_t transport_state::progress() {
+  links_.begin_round();
   links_.flush();
   auto events = arrivals_.receive_rings();
   // Each look at UCX is a system call.

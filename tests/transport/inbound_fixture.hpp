@@ -41,7 +41,8 @@ struct inbound_fixture : owner_fixture {
     settle();
   }
 
-  /// The code of the only verdict; `none` if there is no verdict, or COMPLETE.
+  /// The code of the only verdict that a peer may wait for; `none` if there is
+  /// no verdict, or COMPLETE.
   errc refusal() {
     auto xs = grants.take_verdicts();
     if (xs.empty())

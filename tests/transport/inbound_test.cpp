@@ -345,3 +345,17 @@ TEST_CASE("a chunk that is not what was sent ends the transfer") {
   REQUIRE(x.log->failed.size() == 1);
   CHECK(x.log->landed.empty());
 }
+
+TEST_CASE("a source that was asked for the bytes can wait to be told") {
+  auto asked = GENERATE(false, true);
+  inbound_fixture x;
+  x.grant(asked ? key : transfer_key{});
+  for (uint32_t offset : {0, 4, 8})
+    x.take(x.header(offset, std::min(4u, 10 - offset)), one);
+  auto verdicts = x.grants.take_verdicts();
+  auto acknowledgements = x.grants.take_acknowledgements();
+  CHECK(verdicts.size() == (asked ? 0 : 1));
+  REQUIRE(acknowledgements.size() == (asked ? 1 : 0));
+  auto& told = asked ? acknowledgements[0] : verdicts[0];
+  CHECK(std::get<transfer_ended>(told.content).status == status::complete);
+}
