@@ -113,6 +113,13 @@ TEST_CASE("workers of different PID namespaces go by UCX") {
   CHECK(lane_between(*bob, *alice) == "ucx");
 }
 
+TEST_CASE("a worker whose seccomp filter forbids reading others goes by UCX") {
+  auto alice = start_with("alice", "auto", {RDMA_TEST_SECCOMP});
+  auto bob = start_with("bob", "auto");
+  CHECK(lane_between(*alice, *bob) == "ucx");
+  CHECK(lane_between(*bob, *alice) == "ucx");
+}
+
 TEST_CASE("a worker that may not read the other's memory goes by UCX") {
   if (getuid() != 0)
     SKIP("needs to be root to become somebody else");
