@@ -91,6 +91,7 @@ void soak::begin() {
   auto id = std::to_string(++last_id_);
   x.size = 1 + below(sizes[below(sizes.size())]);
   x.seed = below(UINT32_MAX);
+  x.standing = below(3) == 0;
   x.passive = {"p" + id, passive, workers_.life(passive), !write, {}, {}};
   x.active = {"a" + id, active, workers_.life(active), write, {}, {}};
   x.latest = clock::now() + long_deadline + slack;
@@ -99,6 +100,7 @@ void soak::begin() {
   auto size = std::to_string(x.size);
   auto seeded = std::to_string(x.seed) + " " + size;
   must(passive, set);
+  must(passive, x.standing ? "claims 0" : "claims 1");
   auto metadata = must(passive, write ? "writable p" + id + " " + size
                                       : "readable p" + id + " " + seeded);
   must(active, set);
@@ -114,6 +116,8 @@ bool soak::look(transfer& x) {
   auto sides = {&x.passive, &x.active};
   for (auto* y : sides)
     look(x, *y);
+  if (x.standing && !x.active.end.empty())
+    revoke(x.passive);
   if (x.passive.end.empty() || x.active.end.empty()) {
     if (clock::now() > x.latest)
       throw broken_promise{"an operation does not end: " + x.active.name};
@@ -150,6 +154,12 @@ void soak::look(const transfer& x, side& y) {
   }
 }
 
+// Nobody else uses the grant.
+void soak::revoke(const side& x) {
+  if (x.end.empty() && !dead(x) && workers_.runs(x.slot))
+    workers_.ask(x.slot, "cancel " + x.name);
+}
+
 void soak::reclaim(const transfer& x, side& y) {
   if (y.end == "COMPLETE") {
     ++stats_.complete;
@@ -168,6 +178,8 @@ void soak::reclaim(const transfer& x, side& y) {
 }
 
 void soak::check_agreement(const transfer& x) const {
+  if (x.standing)
+    return; // it ends when it is revoked, whatever has become of its claim
   auto& source = x.active.source ? x.active : x.passive;
   auto& destination = x.active.source ? x.passive : x.active;
   auto where = ": " + source.name + " " + source.end + " " + source.code + ", "

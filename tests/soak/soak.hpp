@@ -62,6 +62,7 @@ private:
   struct transfer {
     size_t size;
     uint64_t seed;
+    bool standing; // the passive side is a standing grant
     side passive;
     side active;
     clock::time_point latest; // time by which both sides must have ended
@@ -79,6 +80,8 @@ private:
   void cancel();
 
   void fault();
+
+  void revoke(const side& x);
 
   /// Looks at one transfer. Returns true once it is over and was checked.
   bool look(transfer& x);
