@@ -25,8 +25,7 @@ namespace rdma {
 /// - cancel: asks the operation to end, if it has not, and answers when it is
 ///   final with what has really become of it: COMPLETE, too, is possible. The
 ///   text says why and reaches the other side.
-/// - renew: gives the operation a new deadline, counted from now; infinite
-/// means
+/// - renew: gives the operation a new deadline, counted from now; infinite is
 ///   none. Renews the lease of a grant. `operation_ended` if it comes too late.
 using operation_actor = caf::typed_actor<
   caf::result<metadata>(metadata_atom), caf::result<report>(status_atom),

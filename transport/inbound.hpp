@@ -78,7 +78,7 @@ public:
   /// argument for each part of the data, in order.
   template <class Pieces>
   void take(link& from, const frame& x, size_t length, Pieces pieces) {
-    small_ = true;
+    small_traffic_ = true;
     if (auto* ptr = admit(from, x, length))
       copy(*ptr, std::get<offer>(x.content), pieces);
   }
@@ -94,8 +94,8 @@ public:
 
   /// Returns true once after somebody has asked for something, or has sent a
   /// chunk that was at hand: what others should not have to wait for.
-  bool take_small() {
-    return std::exchange(small_, false);
+  bool take_small_traffic() {
+    return std::exchange(small_traffic_, false);
   }
 
   /// Takes the sources that standing grants owe to readers.
@@ -262,7 +262,7 @@ private:
   std::vector<frame> acknowledgements_;
   std::vector<std::pair<link_id, caf::error>> broken_;
   bool runnable_ = false;
-  bool small_ = false;
+  bool small_traffic_ = false;
 };
 
 } // namespace rdma

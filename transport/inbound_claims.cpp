@@ -23,7 +23,7 @@ inbound::entry* inbound::find(const transfer_key& key, const token& secret) {
 
 void inbound::claimed(link& from, frame& x) {
   transfer_key key{from.id(), x.transfer_id};
-  small_ = true;
+  small_traffic_ = true;
   if (auto* more = std::get_if<claim_blocks>(&x.content)) {
     append(key, *more);
     return;

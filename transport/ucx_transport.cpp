@@ -203,7 +203,7 @@ size_t transport_state::progress() {
     rounds_without_ucx_ = 0;
   }
   events += arrivals_.dispatch();
-  if (transfers_.grants().take_small())
+  if (transfers_.grants().take_small_traffic())
     local_lane_.share();
   settle();
   if (auto pieces = local_lane_.progress(); pieces > 0) {
