@@ -29,6 +29,9 @@ caf::error check_passive(const operation_options& x) {
     return make_error(errc::invalid_option, "blocks, notifications and "
                                             "priorities are the active "
                                             "side's");
+  if (x.grant.standing() && x.sync.signal != nullptr)
+    return make_error(errc::invalid_option,
+                      "a standing grant cannot signal an event");
   return {};
 }
 
@@ -93,12 +96,13 @@ caf::error check_memory(const descriptor_list& local, const metadata& remote,
 
 connector_state::connector_state(actor_base* self, std::string label,
                                  transport_actor transport, worker_info worker,
-                                 runtime_options options)
+                                 runtime_options options, gpu_access gpus)
   : self_(self),
     label_(std::move(label)),
     transport_(std::move(transport)),
     worker_(std::move(worker)),
     options_(std::move(options)),
+    gpus_(std::move(gpus)),
     metrics_(std::make_shared<operation_metrics>(self->home_system())) {
   // nop
 }
@@ -183,7 +187,7 @@ connector_impl::behavior_type connector_state::make_behavior() {
 // -- operations --------------------------------------------------------------
 
 caf::expected<operation_setup>
-connector_state::prepare(const descriptor_list& local, access_mode use,
+connector_state::prepare(descriptor_list& local, access_mode use,
                          caf::timespan deadline,
                          const operation_options& opts) {
   if (closed_)
@@ -196,10 +200,12 @@ connector_state::prepare(const descriptor_list& local, access_mode use,
                         + " operations (rdma.max-operations)");
   if (auto err = check(local, use, options_.max_descriptors); err != caf::none)
     return err;
-  for (auto& x : local)
-    if (x.device() != cpu)
-      return make_error(errc::unsupported_device,
-                        "this runtime cannot reach " + to_string(x.device()));
+  if (auto err = place(*gpus_.space, local); err != caf::none)
+    return err;
+  if (opts.sync != device_sync{} && gpus_.space->empty())
+    return make_error(errc::unsupported_device,
+                      "there is no GPU to wait for or to signal: "
+                        + gpus_.space->description());
   if (opts.deadline < caf::timespan{0})
     return make_error(errc::invalid_option, "the deadline is negative");
   operation_setup result;
@@ -209,6 +215,8 @@ connector_state::prepare(const descriptor_list& local, access_mode use,
     = caf::actor_cast<operation_home>(caf::strong_actor_ptr{self_->ctrl()});
   result.deadline = opts.deadline > caf::timespan{0} ? opts.deadline : deadline;
   result.grace = options_.grace;
+  result.gpus = gpus_;
+  result.sync = opts.sync;
   return result;
 }
 
@@ -218,14 +226,14 @@ caf::result<operation> connector_state::create(descriptor_list local,
                                                const operation_options& opts) {
   if (auto err = check_passive(opts); err != caf::none)
     return err;
-  auto terms = opts.grant;
-  terms.notifications = static_cast<bool>(opts.listener);
-  auto description = make_metadata(worker_, kind, local, std::move(terms));
   auto use = kind == operation_kind::writable ? access_mode::destination
                                               : access_mode::source;
   auto setup = prepare(local, use, options_.passive_deadline, opts);
   if (!setup)
     return std::move(setup.error());
+  auto terms = opts.grant;
+  terms.notifications = static_cast<bool>(opts.listener);
+  auto description = make_metadata(worker_, kind, local, std::move(terms));
   setup->local = block_list{std::move(local)};
   if (!description.terms.standing()) {
     description.terms = {};

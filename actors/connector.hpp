@@ -31,8 +31,8 @@ namespace rdma {
 ///
 /// Errors: `no_descriptors`, `null_pointer`, `empty_descriptor`,
 /// `read_only_memory`, `count_mismatch`, `size_mismatch`, `kind_mismatch`,
-/// `unsupported_device`, `bad_selection`, `not_granted`, `invalid_option`,
-/// `limit_reached`, `shutting_down`.
+/// `unsupported_device`, `wrong_device`, `device_error`, `bad_selection`,
+/// `not_granted`, `invalid_option`, `limit_reached`, `shutting_down`.
 using connector_actor = caf::typed_actor<
   caf::result<operation>(create_writable_atom, descriptor_list),
   caf::result<operation>(create_writable_atom, descriptor_list,
@@ -66,14 +66,14 @@ public:
 
   connector_state(actor_base* self, std::string label,
                   transport_actor transport, worker_info worker,
-                  runtime_options options);
+                  runtime_options options, gpu_access gpus);
 
   connector_impl::behavior_type make_behavior();
 
 private:
-  /// Returns all but the memory, which is checked.
+  /// Returns all but the memory, which is checked, and placed.
   caf::expected<operation_setup>
-  prepare(const descriptor_list& local, access_mode use, caf::timespan deadline,
+  prepare(descriptor_list& local, access_mode use, caf::timespan deadline,
           const operation_options& opts);
 
   template <class Operation>
@@ -110,6 +110,7 @@ private:
   transport_actor transport_;
   worker_info worker_;
   runtime_options options_;
+  gpu_access gpus_;
   std::shared_ptr<operation_metrics> metrics_;
   std::unordered_map<uint64_t, operation_impl> operations_; // by actor ID
   peer_map peers_;

@@ -4,11 +4,15 @@
 
 #include <caf/actor_cast.hpp>
 
+#include <chrono>
 #include <utility>
 
 namespace rdma {
 
 namespace {
+
+// A kernel takes about so long at least; nobody waits for it more often.
+constexpr auto gpu_poll_interval = std::chrono::microseconds{20};
 
 // Timers must not keep an actor alive that has quit.
 template <class Atom>
@@ -45,13 +49,14 @@ operation_core::operation_core(actor_base* self, operation_setup setup)
 operation_core::~operation_core() {
   self_->loop().cancel(deadline_);
   self_->loop().cancel(grace_);
+  self_->loop().cancel(poll_);
 }
 
 operation_impl::behavior_type operation_core::make_behavior() {
   report_.status = status::initialized;
   if (!setup_.prepared) {
     set_deadline(setup_.deadline);
-    start();
+    start_in_turn();
   }
   // CAF looks for a message's handler from the top: what each operation needs
   // comes first.
@@ -84,6 +89,7 @@ operation_impl::behavior_type operation_core::make_behavior() {
         on_cancel(local_end(errc::deadline_exceeded, {}));
     },
     [this](grace_atom) { on_grace_over(); },
+    [this](await_atom) { poll_gpu(); },
     // -- from the user -------------------------------------------------------
     [this](metadata_atom) { return describe(); },
     [this](status_atom) { return report_; },
@@ -164,8 +170,37 @@ operation_core::restart(std::optional<std::string> notification,
   reset();
   auto result = wait(std::move(handle), true);
   set_deadline(setup_.deadline);
-  start();
+  start_in_turn();
   return result;
+}
+
+void operation_core::start_in_turn() {
+  if (!setup_.sync.waits()) {
+    start();
+    return;
+  }
+  auto work = setup_.gpus.space->await(setup_.sync);
+  if (work) {
+    awaited_ = std::move(*work);
+    poll_gpu();
+  } else {
+    finish(std::move(work.error()));
+  }
+}
+
+void operation_core::poll_gpu() {
+  if (ending() || awaited_ == nullptr)
+    return;
+  auto ended = awaited_->ended();
+  if (ended && !*ended) {
+    poll_ = remind(self_, gpu_poll_interval, await_atom_v);
+    return;
+  }
+  awaited_ = nullptr;
+  if (ended)
+    start();
+  else
+    finish(std::move(ended.error()));
 }
 
 // -- the end -----------------------------------------------------------------
@@ -211,7 +246,13 @@ caf::result<void> operation_core::shut_down(const caf::error& reason) {
 void operation_core::finalize() {
   self_->loop().cancel(deadline_);
   self_->loop().cancel(grace_);
+  self_->loop().cancel(poll_);
   grace_ = {};
+  awaited_ = nullptr;
+  if (*outcome_ == status::complete && setup_.sync.signal != nullptr)
+    if (auto err = setup_.gpus.space->signal(setup_.sync.signal);
+        err != caf::none)
+      decide(status::errored, std::move(err));
   report_.status = *outcome_;
   report_.reason = outcome_reason_;
   count(*setup_.metrics);
@@ -251,6 +292,12 @@ void operation_core::on_grace_over() {
     self_->send(setup_.transport, reset_atom_v, link,
                 make_error(errc::link_reset,
                            "the peer did not let go of an ended operation"));
+}
+
+std::string operation_core::full_name(const std::string& lane) const {
+  if (!setup_.local.on_device())
+    return lane;
+  return lane + (setup_.gpus.direct && lane == "ucx" ? "/direct" : "/staged");
 }
 
 transfer_ended operation_core::last_words() const {

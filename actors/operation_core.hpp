@@ -7,6 +7,7 @@
 #include "caf_rdma/actors/operation_metrics.hpp"
 #include "caf_rdma/messages/descriptor.hpp"
 #include "caf_rdma/transport/hosted.hpp"
+#include "caf_rdma/transport/memory_space.hpp"
 #include "caf_rdma/transport/transport.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -31,9 +32,10 @@ using operation_impl = operation_actor::extend<
   caf::result<report>(start_atom, std::string, detail::keep_alive),
   caf::result<void>(shutdown_atom, caf::error), caf::result<void>(dropped_atom),
   caf::result<void>(deadline_atom), caf::result<void>(grace_atom),
-  caf::result<void>(transfer_claimed), caf::result<void>(transfer_progress),
-  caf::result<void>(transfer_landed), caf::result<void>(transfer_settled),
-  caf::result<void>(transfer_failed), caf::result<void>(frame)>;
+  caf::result<void>(await_atom), caf::result<void>(transfer_claimed),
+  caf::result<void>(transfer_progress), caf::result<void>(transfer_landed),
+  caf::result<void>(transfer_settled), caf::result<void>(transfer_failed),
+  caf::result<void>(frame)>;
 
 /// What operations ask of their connector.
 ///
@@ -55,6 +57,8 @@ struct operation_setup {
   caf::timespan grace;
   /// The operation waits to be started, and can be started again.
   bool prepared = false;
+  gpu_access gpus;
+  device_sync sync = {};
 };
 
 /// The life that all operations share: status, deadline, waiting, the end.
@@ -147,6 +151,9 @@ protected:
     progress_in_grace_ = true;
   }
 
+  /// Names the lane, and how it gets to this side's memory if that is a GPU's.
+  std::string full_name(const std::string& lane) const;
+
   /// The outcome in the words of the wire.
   transfer_ended last_words() const;
 
@@ -185,6 +192,11 @@ private:
     bool wants_error; // a `wait`, which must not take a failure for success
   };
 
+  /// Starts, once the user's work on a GPU is done.
+  void start_in_turn();
+
+  void poll_gpu();
+
   void set_deadline(caf::timespan delay);
 
   caf::result<report> restart(std::optional<std::string> notification,
@@ -215,6 +227,8 @@ private:
   caf::error outcome_reason_;
   progress_loop::timer_id deadline_;
   progress_loop::timer_id grace_;
+  progress_loop::timer_id poll_;
+  device_work_ptr awaited_; // before the start
   uint64_t start_number_ = 0;
   bool progress_in_grace_ = false;
   bool dropped_ = false;

@@ -24,6 +24,8 @@ void runtime_options::add_to(caf::config_option_set& xs) {
     .add<size_t>("max-outbound-bytes", "bytes on their way to one peer")
     .add<size_t>("max-bytes-in-flight", "the same for all peers together")
     .add<size_t>("max-pool-bytes", "bytes of memory to allocate")
+    .add<std::string>("gpu", "auto, off, or staged: never by UCX itself")
+    .add<size_t>("max-staging-bytes", "host memory that GPU bytes pass through")
     .add<size_t>("max-peers", "links at the same time")
     .add<size_t>("max-descriptors", "descriptors of one operation")
     .add<size_t>("max-operations", "operations of one connector")
@@ -55,6 +57,8 @@ runtime_options runtime_options::from(const caf::actor_system_config& cfg) {
   read("rdma.max-outbound-bytes", x.transport.max_outbound_bytes);
   read("rdma.max-bytes-in-flight", x.transport.max_bytes_in_flight);
   read("rdma.max-pool-bytes", x.transport.max_pool_bytes);
+  read("rdma.gpu", x.transport.gpu);
+  read("rdma.max-staging-bytes", x.transport.max_staging_bytes);
   read("rdma.max-peers", x.transport.max_links);
   read("rdma.max-descriptors", x.max_descriptors);
   read("rdma.max-operations", x.max_operations);

@@ -13,6 +13,7 @@ void description::granted() {
 }
 
 void description::refused(const caf::error& reason) {
+  reason_ = reason;
   for (auto& x : std::exchange(waiting_, {}))
     x.deliver(reason);
 }
@@ -20,6 +21,8 @@ void description::refused(const caf::error& reason) {
 caf::result<metadata> description::give(operation_core::actor_base* self) {
   if (granted_)
     return value_;
+  if (reason_ != caf::none)
+    return reason_;
   waiting_.push_back(self->make_response_promise<metadata>());
   return waiting_.back();
 }

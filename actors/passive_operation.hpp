@@ -42,13 +42,15 @@ public:
   /// Answers a request for the metadata, now or later.
   caf::result<metadata> give(operation_core::actor_base* self);
 
+  /// The operation is over: whoever still waits for metadata gets the reason.
+  void refused(const caf::error& reason);
+
 private:
   void granted();
 
-  void refused(const caf::error& reason);
-
   metadata value_;
   bool granted_ = false;
+  caf::error reason_; // why it will not be granted any more
   std::vector<caf::typed_response_promise<metadata>> waiting_;
 };
 

@@ -24,6 +24,11 @@ caf::result<metadata> readable_operation::describe() {
   return description_.give(self());
 }
 
+void readable_operation::on_final() {
+  source_operation::on_final();
+  description_.refused(outcome_reason());
+}
+
 void readable_operation::on_frame(frame& x) {
   if (auto* request = std::get_if<claim>(&x.content))
     offer_to(request->reply_secret, request->verify, request->priority, {});

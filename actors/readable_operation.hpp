@@ -20,6 +20,8 @@ protected:
 
   caf::result<metadata> describe() override;
 
+  void on_final() override;
+
   void on_frame(frame& x) override;
 
 private:

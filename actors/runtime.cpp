@@ -57,7 +57,8 @@ public:
   connector_actor spawn_connector(std::string name,
                                   const connector_options& opts) {
     auto hdl = loop.spawn<connector_actor_impl>(std::move(name), ucx.handle,
-                                                ucx.self, merge(options, opts));
+                                                ucx.self, merge(options, opts),
+                                                ucx.gpus);
     auto ptr = caf::actor_cast<caf::strong_actor_ptr>(hdl);
     {
       std::lock_guard guard{mutex};

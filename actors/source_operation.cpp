@@ -31,6 +31,7 @@ void source_operation::on_cancel(const caf::error& reason) {
 
 // A destination that was offered every byte may have said COMPLETE to its user.
 void source_operation::on_failed(const transfer_failed& x) {
+  failed_ = true;
   if (x.all_offered)
     finish(make_error(errc::outcome_unknown, "no verdict from peer "
                                                + report_.peer + ": "
@@ -69,12 +70,14 @@ caf::error source_operation::judge(const transfer_ended& verdict) {
 void source_operation::reset() {
   transfer_operation::reset();
   offered_ = false;
+  failed_ = false;
   asked_ = {};
 }
 
-// A reader that was never offered anything has nobody else to learn it from.
+// A reader that was never offered anything has nobody else to learn it from,
+// and neither has one that will not be offered the rest.
 void source_operation::on_final() {
-  if (!offered_)
+  if (!offered_ || failed_)
     send(last_words());
 }
 

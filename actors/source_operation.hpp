@@ -36,6 +36,7 @@ private:
   caf::error judge(const transfer_ended& verdict);
 
   bool offered_ = false;
+  bool failed_ = false; // on this side, or with the link
   /// Why this side has asked the destination to end the transfer.
   caf::error asked_;
 };

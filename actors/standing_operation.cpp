@@ -43,6 +43,11 @@ caf::result<metadata> standing_operation::describe() {
   return description_.give(self());
 }
 
+void standing_operation::on_final() {
+  operation_core::on_final();
+  description_.refused(outcome_reason());
+}
+
 // -- the end -----------------------------------------------------------------
 
 void standing_operation::on_cancel(const caf::error& reason) {
@@ -98,7 +103,7 @@ void standing_operation::count(operation_metrics&) {
 
 void standing_operation::handle(const transfer_claimed& x) {
   open_.try_emplace(x.key).first->second.news = x;
-  report_.lane = x.lane;
+  report_.lane = full_name(x.lane);
   report_.peer = x.peer;
   if (!ending())
     report_.status = status::in_progress;
@@ -194,7 +199,7 @@ void standing_operation::close(const transfer_key& key,
   report counted;
   counted.status = news.status;
   counted.bytes = news.bytes;
-  counted.lane = x.news.lane;
+  counted.lane = full_name(x.news.lane);
   setup().metrics->count(counted);
   auto complete = news.status == status::complete;
   if (complete) {

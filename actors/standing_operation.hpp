@@ -35,6 +35,8 @@ protected:
 
   caf::result<metadata> describe() override;
 
+  void on_final() override;
+
   void on_cancel(const caf::error& reason) override;
 
   void release() override;

@@ -64,7 +64,7 @@ void transfer_operation::handle(frame& x) {
 void transfer_operation::begin_progress(const transfer_key& key,
                                         std::string lane, std::string peer) {
   key_ = key;
-  report_.lane = std::move(lane);
+  report_.lane = full_name(lane);
   report_.peer = std::move(peer);
   report_.status = status::in_progress;
 }

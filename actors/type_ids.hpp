@@ -19,6 +19,7 @@ struct keep_alive;
 
 CAF_BEGIN_TYPE_ID_BLOCK(rdma_actors, caf::id_block::rdma_transport::end)
 
+  CAF_ADD_ATOM(rdma_actors, rdma, await_atom)
   CAF_ADD_ATOM(rdma_actors, rdma, deadline_atom)
   CAF_ADD_ATOM(rdma_actors, rdma, dropped_atom)
   CAF_ADD_ATOM(rdma_actors, rdma, ended_atom)

@@ -21,4 +21,9 @@ caf::result<metadata> writable_operation::describe() {
   return description_.give(self());
 }
 
+void writable_operation::on_final() {
+  destination_operation::on_final();
+  description_.refused(outcome_reason());
+}
+
 } // namespace rdma

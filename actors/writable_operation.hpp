@@ -20,6 +20,8 @@ protected:
 
   caf::result<metadata> describe() override;
 
+  void on_final() override;
+
 private:
   description description_;
 };

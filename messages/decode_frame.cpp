@@ -117,6 +117,8 @@ caf::error validate(const offer& x) {
     return fail("an offer with a priority that is none");
   if (x.block != 0 && (!x.in_place() || x.total > UINT64_MAX - x.block))
     return fail("an offer with a block that is nowhere");
+  if (x.passing && x.block == 0)
+    return fail("an offer in passing with bytes that are nowhere");
   return {};
 }
 
@@ -136,6 +138,7 @@ caf::expected<offer> read(wire::Offer::Reader in) {
       return fail("an offer with a checksum that is none");
     result.checksum = static_cast<uint32_t>(sum);
   }
+  result.passing = in.getPassing();
   if (auto err = validate(result); err != caf::none)
     return err;
   return result;
@@ -270,6 +273,9 @@ caf::expected<frame> read(wire::Frame::Reader in) {
       return put(x, read(in.getClaim()));
     case wire::Frame::CLAIM_BLOCKS:
       return put(x, read(in.getClaimBlocks()));
+    case wire::Frame::FETCHED:
+      x.content = chunk_fetched{in.getFetched().getOffset()};
+      return x;
     case wire::Frame::CANCEL:
       return put(x, read_why<cancel_request>(in.getCancel()));
     case wire::Frame::ENDED:

@@ -31,7 +31,8 @@ caf::error check_one(const descriptor& x, access_mode use, size_t index) {
 
 // -- construction ------------------------------------------------------------
 
-descriptor::descriptor(void* data, size_t size, rdma::device where,
+descriptor::descriptor(void* data, size_t size,
+                       std::optional<rdma::device> where,
                        std::shared_ptr<const void> owner) noexcept
   : data_(static_cast<std::byte*>(data)),
     size_(size),
@@ -41,7 +42,8 @@ descriptor::descriptor(void* data, size_t size, rdma::device where,
   // nop
 }
 
-descriptor::descriptor(const void* data, size_t size, rdma::device where,
+descriptor::descriptor(const void* data, size_t size,
+                       std::optional<rdma::device> where,
                        std::shared_ptr<const void> owner) noexcept
   : descriptor(const_cast<void*>(data), size, where, std::move(owner)) {
   read_only_ = true;
@@ -50,7 +52,7 @@ descriptor::descriptor(const void* data, size_t size, rdma::device where,
 // -- properties --------------------------------------------------------------
 
 bool operator==(const descriptor& x, const descriptor& y) noexcept {
-  return x.data_ == y.data_ && x.size_ == y.size_ && x.device_ == y.device_;
+  return x.data_ == y.data_ && x.size_ == y.size_ && x.device() == y.device();
 }
 
 std::string to_string(const descriptor& x) {

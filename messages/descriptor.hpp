@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -26,13 +27,16 @@ class descriptor {
 public:
   // -- construction ----------------------------------------------------------
 
-  /// Describes `size` bytes of writable memory.
-  descriptor(void* data, size_t size, rdma::device where = cpu,
+  /// Describes `size` bytes of writable memory. Without `where` the operation
+  /// asks CUDA, if there is any, where the memory is.
+  descriptor(void* data, size_t size,
+             std::optional<rdma::device> where = std::nullopt,
              std::shared_ptr<const void> owner = nullptr) noexcept;
 
   /// Describes `size` bytes that may only be read: the source of a write
   /// operation or of a readable operation.
-  descriptor(const void* data, size_t size, rdma::device where = cpu,
+  descriptor(const void* data, size_t size,
+             std::optional<rdma::device> where = std::nullopt,
              std::shared_ptr<const void> owner = nullptr) noexcept;
 
   /// Describes a span of trivially copyable elements in CPU memory.
@@ -54,12 +58,24 @@ public:
     return size_;
   }
 
+  /// Where the memory is; the CPU if nobody has said.
   rdma::device device() const noexcept {
-    return device_;
+    return device_.value_or(cpu);
+  }
+
+  /// True if somebody has said where the memory is.
+  bool placed() const noexcept {
+    return device_.has_value();
   }
 
   bool read_only() const noexcept {
     return read_only_;
+  }
+
+  // -- operations ------------------------------------------------------------
+
+  void place(rdma::device where) noexcept {
+    device_ = where;
   }
 
   /// Two descriptors are equal if they name the same memory.
@@ -68,7 +84,7 @@ public:
 private:
   std::byte* data_;
   size_t size_;
-  rdma::device device_;
+  std::optional<rdma::device> device_;
   bool read_only_;
   std::shared_ptr<const void> owner_;
 };

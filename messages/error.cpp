@@ -28,6 +28,7 @@ constexpr auto entries = std::to_array<entry>({
   {errc::invalid_option, "invalid_option"},
   {errc::bad_selection, "bad_selection"},
   {errc::operation_busy, "operation_busy"},
+  {errc::wrong_device, "wrong_device"},
   {errc::malformed_metadata, "malformed_metadata"},
   {errc::unsupported_version, "unsupported_version"},
   {errc::stale_metadata, "stale_metadata"},
@@ -50,6 +51,7 @@ constexpr auto entries = std::to_array<entry>({
   {errc::ucx_version_mismatch, "ucx_version_mismatch"},
   {errc::no_usable_lane, "no_usable_lane"},
   {errc::integrity_error, "integrity_error"},
+  {errc::device_error, "device_error"},
 });
 
 } // namespace

@@ -42,6 +42,8 @@ enum class errc : uint8_t {
   bad_selection = 10,
   /// The prepared operation has been started and has not ended: wait for it.
   operation_busy = 11,
+  /// The memory is not where the descriptor says: on no device, or on another.
+  wrong_device = 12,
   // -- the metadata is wrong: ask for it again -------------------------------
   /// The metadata is truncated, damaged or no metadata at all.
   malformed_metadata = 20,
@@ -97,6 +99,9 @@ enum class errc : uint8_t {
   /// The bytes that have arrived are not those that were sent: their CRC32C
   /// differs. Transfer them again.
   integrity_error = 85,
+  /// A GPU or its driver failed; its own text is in the message. Operations
+  /// that do not need it go on.
+  device_error = 86,
 };
 
 std::string to_string(errc x);

@@ -114,6 +114,7 @@ void write(wire::Frame::Builder out, const offer& x) {
   if (x.checksum)
     y.setChecksum(detail::checksum_present | *x.checksum);
   y.setPriority(static_cast<uint8_t>(x.priority));
+  y.setPassing(x.passing);
 }
 
 template <class Builder>
@@ -150,6 +151,10 @@ void write(wire::Frame::Builder out, const claim& x) {
 
 void write(wire::Frame::Builder out, const claim_blocks& x) {
   write_blocks(out.initClaimBlocks(), x.blocks);
+}
+
+void write(wire::Frame::Builder out, const chunk_fetched& x) {
+  out.initFetched().setOffset(x.offset);
 }
 
 void write(wire::Frame::Builder out, const goodbye& x) {
@@ -306,6 +311,10 @@ std::string describe(const claim& x) {
 
 std::string describe(const claim_blocks& x) {
   return std::to_string(x.blocks.size()) + " runs of blocks";
+}
+
+std::string describe(const chunk_fetched& x) {
+  return "fetched the chunk at " + std::to_string(x.offset) + " B";
 }
 
 std::string describe(const goodbye& x) {

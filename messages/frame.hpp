@@ -120,6 +120,9 @@ struct offer {
   /// CRC32C of the chunk.
   std::optional<uint32_t> checksum = {};
   rdma::priority priority = rdma::priority::normal;
+  /// The cell is this chunk's only, `block` is where the chunk is, and the
+  /// source waits for `chunk_fetched`.
+  bool passing = false;
 
   bool in_place() const noexcept {
     return cell != 0;
@@ -156,6 +159,13 @@ struct claim_blocks {
   friend bool operator==(const claim_blocks&, const claim_blocks&) = default;
 };
 
+/// Gives back a chunk that was offered in passing.
+struct chunk_fetched {
+  uint64_t offset = 0;
+
+  friend bool operator==(const chunk_fetched&, const chunk_fetched&) = default;
+};
+
 struct cancel_request {
   errc code = errc::cancelled;
   std::string reason;
@@ -180,8 +190,8 @@ struct frame {
   uint64_t transfer_id = 0;
   std::variant<hello, hello_ack, hello_refused, pairing, heartbeat, goodbye,
                local_probe, local_nonce, local_verdict, local_ring,
-               local_switch, offer, claim, claim_blocks, cancel_request,
-               transfer_ended>
+               local_switch, offer, claim, claim_blocks, chunk_fetched,
+               cancel_request, transfer_ended>
     content;
 
   friend bool operator==(const frame&, const frame&) = default;

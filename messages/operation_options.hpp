@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "caf_rdma/messages/device_sync.hpp"
 #include "caf_rdma/messages/grant.hpp"
 #include "caf_rdma/messages/priority.hpp"
 #include "caf_rdma/messages/selection.hpp"
@@ -21,6 +22,11 @@ struct operation_options {
   /// of a grant. Zero means the default of the connector; `caf::infinite` means
   /// no deadline. For a prepared operation it counts from each start.
   caf::timespan deadline{0};
+
+  /// What to wait for before the memory is touched, and whom to tell after. A
+  /// prepared operation waits at each start. A passive operation waits before
+  /// it gives out its metadata.
+  device_sync sync = {};
 
   // -- of passive operations -------------------------------------------------
 

@@ -116,6 +116,7 @@ struct Frame {
     offer @6 :Offer;        # source to destination; the chunk's bytes follow
     claim @7 :Claim;        # active side to passive side, before offers
     claimBlocks @17 :ClaimBlocks;  # more of the claim before
+    fetched @18 :Fetched;   # destination to source: the chunk may go
     cancel @8 :Cancel;      # source to destination: please end this transfer
     ended @9 :Ended;        # either side: this transfer is over
   }
@@ -175,6 +176,15 @@ struct Offer {
   block @7 :UInt64;      # address of the transfer's only block; 0: see the cell
   checksum @8 :UInt64;   # 2^32 + CRC32C of the chunk; 0: none
   priority @9 :UInt8 = 1;  # rdma::priority: what to fetch first
+  # The cell is this chunk's only, and `block` is where the chunk is: the source
+  # wants the room back, and waits for `fetched`.
+  passing @10 :Bool;
+}
+
+# The destination has read a chunk that was offered in passing. It says nothing
+# of the transfer.
+struct Fetched {
+  offset @0 :UInt64;  # of the chunk
 }
 
 # Says what the active side wants of a passive operation's memory. A reader must

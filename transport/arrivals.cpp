@@ -141,6 +141,8 @@ void arrivals::hold_in_place(ucx_link& from, const frame& x) {
 // -- through rings -----------------------------------------------------------
 
 size_t arrivals::receive_rings() {
+  if (transfers_.grants().congested())
+    return 0;
   size_t n = 0;
   links_.for_each_ring([&](ucx_link& from, local::ring_reader& ring) {
     n += receive_ring(from, ring);

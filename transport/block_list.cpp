@@ -12,7 +12,7 @@ block_list::block_list(descriptor_list xs) {
   auto result = std::make_shared<state>();
   result->blocks.reserve(xs.size());
   for (auto& x : xs)
-    result->add(x.data(), x.size());
+    result->add(x.data(), x.size(), x.device());
   result->owners = std::move(xs);
   state_ = std::move(result);
 }
@@ -23,10 +23,11 @@ block_list block_list::select(const selection& xs) const {
   auto part = std::make_shared<state>();
   part->whole = state_;
   part->blocks.reserve(block_count(xs));
-  for (auto& x : xs)
+  for (auto& x : xs) {
+    auto& from = state_->blocks[x.descriptor];
     for (uint64_t i = 0; i < x.count; ++i)
-      part->add(state_->blocks[x.descriptor].data + x.offset + i * x.stride,
-                x.length);
+      part->add(from.data + x.offset + i * x.stride, x.length, from.where);
+  }
   block_list result;
   result.state_ = std::move(part);
   return result;

@@ -47,10 +47,22 @@ public:
     return state_ == nullptr ? 0 : state_->blocks.size();
   }
 
+  /// True if some of the memory is a GPU's: then the CPU must not touch it.
+  bool on_device() const noexcept {
+    return state_ != nullptr && state_->on_device;
+  }
+
   /// Calls `f(std::span<std::byte>)` for each piece of memory behind
   /// `[offset, offset + length)`, which must lie within the list.
   template <class F>
   void for_each(uint64_t offset, uint64_t length, F f) const {
+    for_each_placed(offset, length,
+                    [&f](std::span<std::byte> x, device) { f(x); });
+  }
+
+  /// The same with `f(std::span<std::byte>, device)`.
+  template <class F>
+  void for_each_placed(uint64_t offset, uint64_t length, F f) const {
     if (length == 0)
       return;
     auto i = std::upper_bound(state_->blocks.begin(), state_->blocks.end(),
@@ -60,10 +72,22 @@ public:
     for (; length > 0; ++i) {
       auto left = i->end - offset;
       auto n = std::min(length, left);
-      f(std::span{i->data + (i->size - left), static_cast<size_t>(n)});
+      f(std::span{i->data + (i->size - left), static_cast<size_t>(n)},
+        i->where);
       offset += n;
       length -= n;
     }
+  }
+
+  /// Returns the memory of a range that lies in one block; otherwise nothing.
+  std::span<std::byte> only_piece(uint64_t offset, uint64_t length) const {
+    size_t pieces = 0;
+    std::span<std::byte> result;
+    for_each(offset, length, [&](std::span<std::byte> x) {
+      ++pieces;
+      result = x;
+    });
+    return pieces == 1 ? result : std::span<std::byte>{};
   }
 
 private:
@@ -71,16 +95,19 @@ private:
     std::byte* data;
     uint64_t size;
     uint64_t end; // the sum of the sizes up to here
+    device where;
   };
 
   struct state {
     descriptor_list owners;
     std::shared_ptr<const state> whole; // of a selection
     std::vector<block> blocks;          // not empty
+    bool on_device = false;
 
-    void add(std::byte* data, uint64_t size) {
+    void add(std::byte* data, uint64_t size, device where) {
       auto begin = blocks.empty() ? 0 : blocks.back().end;
-      blocks.push_back({data, size, begin + size});
+      blocks.push_back({data, size, begin + size, where});
+      on_device = on_device || where != cpu;
     }
   };
 

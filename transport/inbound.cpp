@@ -12,11 +12,13 @@
 namespace rdma {
 
 inbound::inbound(const transport_options& options, router& routes,
-                 std::function<void(link_id)> on_arrival, clock now)
+                 std::function<void(link_id)> on_arrival, clock now,
+                 staging* room)
   : options_(options),
     routes_(routes),
     on_arrival_(std::move(on_arrival)),
-    now_(std::move(now)) {
+    now_(std::move(now)),
+    staging_(room) {
   // nop
 }
 
@@ -44,16 +46,18 @@ void inbound::withdraw(const withdrawal& x, std::function<void()> released) {
   auto& entry = i->second;
   entry.used = x.epitaph.status == status::complete;
   held_.remove(entry.grant.key, &held_chunk::drop);
+  held_for_room_.remove(entry.grant.key, &held_chunk::drop);
   entry.failed = true;
   if (entry.fetching > 0)
     entry.via->stop(x.secret);
   entry.released = std::move(released);
-  if (entry.fetching == 0)
+  if (!entry.busy())
     finish(x.secret);
 }
 
 void inbound::fail(link_id id, const caf::error& reason) {
   held_.remove(id, &held_chunk::drop);
+  held_for_room_.remove(id, &held_chunk::drop);
   budgets_.erase(id);
   for (auto& [secret, entry] : entries_)
     if (entry.grant.key.link == id)
@@ -62,6 +66,7 @@ void inbound::fail(link_id id, const caf::error& reason) {
 
 void inbound::abandon() {
   held_.clear(&held_chunk::drop);
+  held_for_room_.clear(&held_chunk::drop);
   for (auto& [secret, entry] : entries_)
     entry.released = [] {};
 }
@@ -114,8 +119,7 @@ bool inbound::hold(link& from, lane& via, const frame& x, held_bytes what) {
     return false;
   announce(*entry);
   auto& header = std::get<offer>(x.content);
-  held_.push(entry->grant.key, header.priority,
-             {entry->grant.secret, from.id(), header, &via, what});
+  hold_parts(*entry, {entry->grant.secret, from.id(), header, &via, what});
   runnable_ = true;
   return true;
 }
@@ -262,36 +266,57 @@ void inbound::fail_integrity(entry& x, uint64_t offset) {
 
 void inbound::fetch() {
   runnable_ = false;
-  auto next = [this] {
-    return held_.pop([this](const held_chunk& x) { return permitted(x); });
+  if (staging_ != nullptr)
+    copy_arrived();
+  auto next = [this](turn_queue<held_chunk>& from) {
+    return from.pop([this](const held_chunk& x) { return permitted(x); });
   };
-  while (auto chunk = next())
-    post_fetch(*chunk);
+  for (auto* from : {&held_, &held_for_room_})
+    while (auto chunk = next(*from))
+      post_fetch(*chunk);
 }
 
 bool inbound::permitted(const held_chunk& chunk) {
-  if (!chunk.via->crosses_network())
-    return true;
-  auto& budget = budgets_.try_emplace(chunk.link, options_).first->second;
   uint64_t bytes = chunk.header.length;
-  return budget.permits(bytes)
-         && (budget.idle()
-             || fetching_ + bytes <= options_.max_bytes_in_flight);
+  if (chunk.via->crosses_network()) {
+    auto& budget = budgets_.try_emplace(chunk.link, options_).first->second;
+    if (!budget.permits(bytes)
+        || (!budget.idle() && fetching_ + bytes > options_.max_bytes_in_flight))
+      return false;
+  }
+  return !needs_staging(entries_.at(chunk.secret), chunk)
+         || staging_->has_room(bytes);
 }
 
 void inbound::post_fetch(const held_chunk& chunk) {
   auto& x = entries_.at(chunk.secret);
+  auto& header = chunk.header;
+  fetch_record how{header.length, header.checksum, std::nullopt,
+                   header.passing};
+  if (needs_staging(x, chunk)) {
+    auto room = staging_->acquire(header.length);
+    if (!room) {
+      chunk.drop();
+      fail(x, room.error());
+      return;
+    }
+    how.room = std::move(*room);
+  }
   if (chunk.via->crosses_network()) {
-    budgets_.at(chunk.link).posted(chunk.header.length, now_());
-    fetching_ += chunk.header.length;
+    budgets_.at(chunk.link).posted(header.length, now_());
+    fetching_ += header.length;
   }
   ++x.fetching;
   x.via = chunk.via;
-  auto& header = chunk.header;
-  if (header.checksum)
-    x.checksums.emplace(header.offset, *header.checksum);
-  chunk.via->fetch(chunk.what, x.grant.target, header.offset, *this,
-                   {chunk.secret.high, chunk.secret.low, header.offset});
+  ucx::request_tag tag{chunk.secret.high, chunk.secret.low, header.offset};
+  auto target = x.grant.target;
+  auto begin = header.offset;
+  if (how.room) {
+    target = block_list{{*how.room}};
+    begin = 0;
+  }
+  x.fetches.emplace(header.offset, std::move(how));
+  chunk.via->fetch(chunk.what, target, begin, *this, tag);
 }
 
 void inbound::fetched(link_id from, uint64_t bytes) {
@@ -304,20 +329,15 @@ void inbound::request_done(const ucx::request_tag& tag, size_t length,
                            ucs_status_t status) {
   token secret{tag[0], tag[1]};
   auto& x = entries_.at(secret);
-  auto offset = tag[2];
-  auto expected = std::min<uint64_t>(x.chunk_size,
-                                     x.grant.target.size() - offset);
+  auto how = std::move(x.fetches.extract(tag[2]).mapped());
   --x.fetching;
   if (x.via->crosses_network())
-    fetched(x.grant.key.link, expected);
-  runnable_ = runnable_ || !held_.empty();
-  if (status == UCS_OK && length == expected) {
+    fetched(x.grant.key.link, how.length);
+  runnable_ = runnable_ || how.room || !held_.empty()
+              || !held_for_room_.empty();
+  if (status == UCS_OK && length == how.length) {
     on_arrival_(x.grant.key.link);
-    if (auto sum = x.checksums.extract(offset);
-        sum && checksum(x.grant.target, offset, length) != sum.mapped())
-      fail_integrity(x, offset);
-    else
-      landed(x, length);
+    fetch_done(x, tag[2], length, std::move(how));
     if (!entries_.contains(secret))
       return;
   } else {
@@ -327,8 +347,26 @@ void inbound::request_done(const ucx::request_tag& tag, size_t length,
     else
       fail(x, reason);
   }
-  if (x.released != nullptr && x.fetching == 0)
+  if (x.released != nullptr && !x.busy())
     finish(secret);
+}
+
+void inbound::fetch_done(entry& x, uint64_t offset, uint64_t length,
+                         fetch_record how) {
+  if (how.passing)
+    verdicts_.push_back(
+      {x.grant.key.link, x.grant.key.transfer, chunk_fetched{offset}});
+  if (how.checksum
+      && *how.checksum
+           != (how.room ? checksum(block_list{{*how.room}}, 0, length)
+                        : checksum(x.grant.target, offset, length))) {
+    fail_integrity(x, offset);
+  } else if (how.room) {
+    ++x.copying;
+    arrived_.push_back({x.grant.secret, offset, std::move(*how.room)});
+  } else {
+    landed(x, length);
+  }
 }
 
 } // namespace rdma

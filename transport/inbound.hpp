@@ -11,6 +11,7 @@
 #include "caf_rdma/transport/link.hpp"
 #include "caf_rdma/transport/options.hpp"
 #include "caf_rdma/transport/router.hpp"
+#include "caf_rdma/transport/staging.hpp"
 #include "caf_rdma/transport/transport.hpp"
 #include "caf_rdma/transport/turn_queue.hpp"
 
@@ -29,7 +30,8 @@ namespace rdma {
 
 /// The table of what is granted. Checks every offer against the owner's own
 /// record before a byte lands, and fetches what it has accepted. A claim on a
-/// standing grant becomes an entry beside those of plain sinks.
+/// standing grant becomes an entry beside those of plain sinks. The bytes for a
+/// GPU's memory land in host memory first, and count once they are copied.
 ///
 /// The functions that take offers and claims run inside UCX's progress: they
 /// look up, hold or refuse, and enqueue; they never post.
@@ -45,9 +47,10 @@ public:
   // -- construction ----------------------------------------------------------
 
   /// `on_arrival` is called for each fetched chunk: a sign of life of the peer.
+  /// `room` is what the bytes for GPUs pass through; null if there are no GPUs.
   inbound(const transport_options& options, router& routes,
           std::function<void(link_id)> on_arrival,
-          clock now = std::chrono::steady_clock::now);
+          clock now = std::chrono::steady_clock::now, staging* room = nullptr);
 
   // -- grants ----------------------------------------------------------------
 
@@ -79,8 +82,20 @@ public:
   template <class Pieces>
   void take(link& from, const frame& x, size_t length, Pieces pieces) {
     small_traffic_ = true;
-    if (auto* ptr = admit(from, x, length))
-      copy(*ptr, std::get<offer>(x.content), pieces);
+    auto* ptr = admit(from, x, length);
+    if (ptr == nullptr)
+      return;
+    auto& header = std::get<offer>(x.content);
+    if (!ptr->grant.target.on_device()) {
+      copy(*ptr, header, pieces);
+      return;
+    }
+    auto bytes = std::make_shared<std::vector<std::byte>>();
+    bytes->reserve(length);
+    pieces([&bytes](std::span<const std::byte> piece) {
+      bytes->insert(bytes->end(), piece.begin(), piece.end());
+    });
+    keep(*ptr, header, std::move(bytes));
   }
 
   /// Holds a chunk that waits at the source, to be fetched by `via`. Returns
@@ -121,24 +136,43 @@ public:
   /// True if one of the functions above has something to do.
   bool ready() const noexcept {
     return runnable_ || !verdicts_.empty() || !acknowledgements_.empty()
-           || !broken_.empty() || !sources_.empty();
+           || !broken_.empty() || !sources_.empty()
+           || (staging_ != nullptr && staging_->busy());
+  }
+
+  /// True if the bytes that were sent to GPUs unasked pile up: those who can
+  /// should wait.
+  bool congested() const noexcept {
+    return kept_bytes_ > max_kept_bytes;
   }
 
   void request_done(const ucx::request_tag& tag, size_t length,
                     ucs_status_t status) override;
 
 private:
+  // Bytes that lie unasked before a GPU until rings are not read any more.
+  static constexpr uint64_t max_kept_bytes = uint64_t{4} << 20;
+
+  /// What is special about a fetch that is under way.
+  struct fetch_record {
+    uint64_t length = 0;
+    std::optional<uint32_t> checksum;
+    std::optional<descriptor> room; // on the way to a GPU
+    bool passing = false;
+  };
+
   struct entry {
     sink grant;
     std::optional<open_claim> part;       // of a standing grant
     std::optional<transfer_claimed> news; // that the owner has not got yet
     uint32_t chunk_size = 0;
     std::vector<bool> seen; // by chunk; a chunk counts once
-    std::unordered_map<uint64_t, uint32_t> checksums; // of fetches, by offset
+    std::unordered_map<uint64_t, fetch_record> fetches; // by offset
     uint64_t landed = 0;
     lane* via = nullptr; // of the fetches
     uint64_t fetching = 0;
-    bool shown = false; // the secret, to anybody: somebody may come late
+    uint64_t copying = 0; // chunks between our host memory and a GPU
+    bool shown = false;   // the secret, to anybody: somebody may come late
     bool failed = false;
     bool used = false; // what is COMPLETE counts against the standing grant
     std::function<void()> released; // set once withdrawn
@@ -150,6 +184,11 @@ private:
 
     bool over() const noexcept {
       return failed || released != nullptr;
+    }
+
+    /// True if the memory is in use.
+    bool busy() const noexcept {
+      return fetching > 0 || copying > 0;
     }
 
     /// True if blocks of the claim are still to come.
@@ -231,8 +270,38 @@ private:
 
   void post_fetch(const held_chunk& chunk);
 
+  void fetch_done(entry& x, uint64_t offset, uint64_t length, fetch_record how);
+
   /// Gives back what a fetch took from the budgets.
   void fetched(link_id from, uint64_t bytes);
+
+  // -- bytes for GPUs (inbound_staged.cpp) -----------------------------------
+
+  /// Bytes in host memory that are to be copied.
+  struct arrival {
+    token secret;
+    uint64_t offset;
+    descriptor bytes;
+  };
+
+  /// Holds what waits at the source, in parts that fit our room.
+  void hold_parts(entry& x, held_chunk chunk);
+
+  static bool needs_staging(const entry& x, const held_chunk& chunk);
+
+  /// Keeps bytes that nobody has asked for.
+  void keep(entry& x, const offer& header,
+            std::shared_ptr<std::vector<std::byte>> bytes);
+
+  /// Starts the copies that are due.
+  void copy_arrived();
+
+  /// Moves what was kept into our room. Returns false if there is none.
+  bool make_room(arrival& x);
+
+  void start_copy(arrival x);
+
+  void copy_ended(const token& secret);
 
   void refuse(const frame& x, errc code);
 
@@ -256,6 +325,11 @@ private:
   std::unordered_set<token> ended_;
   std::deque<token> oldest_ended_;
   turn_queue<held_chunk> held_;
+  turn_queue<held_chunk> held_for_room_;
+  staging* staging_;
+  std::deque<arrival> arrived_; // in our room
+  std::deque<arrival> kept_;    // elsewhere
+  uint64_t kept_bytes_ = 0;
   std::unordered_map<link_id, fetch_budget> budgets_;
   uint64_t fetching_ = 0; // bytes that cross a network, of all links
   std::vector<frame> verdicts_;

@@ -9,6 +9,7 @@
 #include <caf/error.hpp>
 
 #include <cstdint>
+#include <utility>
 
 namespace rdma {
 
@@ -28,6 +29,18 @@ public:
   /// fetch breaks the link; false if a fetch fails for itself, unless the peer
   /// is lost.
   virtual bool crosses_network() const noexcept = 0;
+
+  /// True if the lane itself writes that part of a memory that is a GPU's.
+  /// Otherwise it must be fetched to host memory.
+  virtual bool writes_device(const block_list&, uint64_t, uint64_t) const {
+    return false;
+  }
+
+  /// Cuts the first `length` bytes off a held chunk, if the lane can; otherwise
+  /// returns all of it.
+  virtual held_bytes split(held_bytes& x, uint64_t) {
+    return std::exchange(x, {nullptr, 0});
+  }
 
   /// Fetches the bytes to `offset` of the target. The observer is told, with
   /// the tag, once nothing writes there any more.

@@ -23,8 +23,10 @@ struct chunk {
   transfer_key key;
   /// Names a cell if the memory is exposed.
   offer header;
-  /// The whole transfer's memory; the chunk is the part that the header names.
+  /// The memory of the transfer, or what its bytes pass through.
   const block_list& data;
+  /// Where the chunk begins in the memory, in bytes.
+  uint64_t begin;
 };
 
 /// The way to one peer. How the destination fetches a chunk is the lane; a lane
@@ -43,6 +45,17 @@ public:
 
   /// Largest chunk that the lane takes, in bytes.
   virtual uint64_t max_chunk_size() const noexcept = 0;
+
+  /// True if the lane itself reads that part of a memory that is a GPU's.
+  /// Otherwise it must be offered from host memory.
+  virtual bool reads_device(const block_list&, uint64_t, uint64_t) const {
+    return false;
+  }
+
+  /// True if the peer fetches in place what is not small.
+  virtual bool in_place() const noexcept {
+    return false;
+  }
 
   /// Exposes the memory of a transfer if the peer can fetch it in place; then
   /// offers name the cell and no bytes are sent. Otherwise exposes nothing.

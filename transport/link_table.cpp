@@ -16,14 +16,14 @@ namespace rdma {
 
 link_table::link_table(const transport_options& options, progress_loop& loop,
                        ucx::request_pool& pool, ucx::worker& worker,
-                       worker_info self, local::cell_pool& cells,
+                       worker_info self, local::cell_pool& cells, bool direct,
                        failure_handler on_failure)
   : options_(options),
     loop_(loop),
     pool_(pool),
     worker_(worker),
     self_(std::move(self)),
-    env_{options, pool, cells, {}, {}, {}},
+    env_{options, pool, cells, direct, {}, {}, {}},
     host_(options.lane == "ucx" ? 0 : local::host_id()),
     on_failure_(std::move(on_failure)),
     up_(loop.system().metrics().gauge_family("rdma.links", "up", {"lane"},

@@ -46,7 +46,7 @@ public:
 
   link_table(const transport_options& options, progress_loop& loop,
              ucx::request_pool& pool, ucx::worker& worker, worker_info self,
-             local::cell_pool& cells, failure_handler on_failure);
+             local::cell_pool& cells, bool direct, failure_handler on_failure);
 
   // -- requests --------------------------------------------------------------
 

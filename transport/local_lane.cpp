@@ -89,6 +89,19 @@ public:
     // nop
   }
 
+  /// Cuts off the first `length` bytes, before the start.
+  offer split(uint64_t length) {
+    auto result = what_;
+    result.length = static_cast<uint32_t>(length);
+    what_.offset += length;
+    what_.length -= result.length;
+    return result;
+  }
+
+  pid_t source() const noexcept {
+    return source_;
+  }
+
   void start(const block_list& target, uint64_t offset,
              ucx::request_observer& observer, const ucx::request_tag& tag) {
     observer_ = &observer;
@@ -139,6 +152,10 @@ private:
   ucs_status_t locate() {
     if (source_ == 0)
       return nonsense;
+    if (what_.passing) {
+      from_.push_back({reinterpret_cast<void*>(what_.block), what_.length});
+      return UCS_OK;
+    }
     if (what_.block != 0) {
       from_.push_back({reinterpret_cast<void*>(what_.block), what_.total});
     } else if (auto st = read_blocks(); st != UCS_OK) {
@@ -260,6 +277,12 @@ size_t local_lane::progress() {
 }
 
 // -- overrides of lane -------------------------------------------------------
+
+held_bytes local_lane::split(held_bytes& x, uint64_t length) {
+  auto& whole = *held_.at(x.handle);
+  x.length -= length;
+  return hold(whole.source(), whole.split(length));
+}
 
 void local_lane::fetch(held_bytes from, const block_list& target,
                        uint64_t offset, ucx::request_observer& observer,

@@ -58,6 +58,8 @@ public:
     return false;
   }
 
+  held_bytes split(held_bytes& x, uint64_t length) override;
+
   void fetch(held_bytes from, const block_list& target, uint64_t offset,
              ucx::request_observer& observer,
              const ucx::request_tag& tag) override;

@@ -55,15 +55,16 @@ size_t small_class(size_t size) {
 
 std::shared_ptr<memory_pool>
 memory_pool::make(caf::telemetry::metric_registry& to, registrar who,
-                  size_t max_bytes) {
+                  size_t max_bytes, std::string option) {
   return std::shared_ptr<memory_pool>{
-    new memory_pool{to, std::move(who), max_bytes}};
+    new memory_pool{to, std::move(who), max_bytes, std::move(option)}};
 }
 
 memory_pool::memory_pool(caf::telemetry::metric_registry& to, registrar who,
-                         size_t max_bytes)
+                         size_t max_bytes, std::string option)
   : registrar_(std::move(who)),
     max_bytes_(max_bytes),
+    option_(std::move(option)),
     mapped_metric_(to.gauge_singleton("rdma.memory", "mapped",
                                       "Bytes of memory pools.", "bytes")),
     used_metric_(to.gauge_singleton(
@@ -78,7 +79,14 @@ memory_pool::memory_pool(caf::telemetry::metric_registry& to, registrar who,
 memory_pool::~memory_pool() {
   retire();
   for (auto [data, size] : slabs_)
-    ::munmap(data, size);
+    unmap({data, size});
+}
+
+// -- properties --------------------------------------------------------------
+
+bool memory_pool::idle() const {
+  std::lock_guard guard{mutex_};
+  return used_ == 0;
 }
 
 // -- operations --------------------------------------------------------------
@@ -87,10 +95,9 @@ caf::expected<descriptor> memory_pool::allocate(size_t size) {
   if (size == 0)
     return make_error(errc::empty_descriptor, "0 bytes were asked for");
   if (size > max_bytes_)
-    return make_error(errc::limit_reached, std::to_string(size)
-                                             + " B are more than "
-                                             + std::to_string(max_bytes_)
-                                             + " B (rdma.max-pool-bytes)");
+    return make_error(errc::limit_reached,
+                      std::to_string(size) + " B are more than "
+                        + std::to_string(max_bytes_) + " B (" + option_ + ')');
   auto small = size <= max_small;
   auto rounded = small ? std::max(page_size, std::bit_ceil(size))
                        : (size + slab_size - 1) / slab_size * slab_size;
@@ -138,13 +145,15 @@ memory_pool::make_room(size_t size) {
   std::lock_guard guard{mutex_};
   if (retired_)
     return make_error(errc::shutting_down, "the runtime has gone");
+  if (mapped_ + size > max_bytes_)
+    rejoin_small();
   size_t idle = 0;
   for (auto [n, data] : large_)
     idle += n;
   if (mapped_ - idle + size > max_bytes_)
     return make_error(errc::limit_reached,
-                      "the pool is full: " + std::to_string(max_bytes_)
-                        + " B (rdma.max-pool-bytes)");
+                      "the pool is full: " + std::to_string(max_bytes_) + " B ("
+                        + option_ + ')');
   std::vector<block> result;
   while (mapped_ + size > max_bytes_) {
     auto largest = std::prev(large_.end());
@@ -159,6 +168,29 @@ memory_pool::make_room(size_t size) {
   return result;
 }
 
+void memory_pool::rejoin_small() {
+  for (size_t i = 0; i < small_.size(); ++i) {
+    auto& parts = small_[i];
+    auto slab_of = [this](std::byte* part) {
+      return std::prev(slabs_.upper_bound(part))->first;
+    };
+    std::map<std::byte*, size_t> idle;
+    for (auto* part : parts)
+      idle[slab_of(part)] += page_size << i;
+    std::erase_if(idle, [](auto& x) { return x.second != slab_size; });
+    std::erase_if(parts,
+                  [&](auto* part) { return idle.contains(slab_of(part)); });
+    for (auto& [slab, size] : idle)
+      large_.emplace(size, slab);
+  }
+}
+
+void memory_pool::unmap(block x) {
+  if (registrar_.unmap)
+    registrar_.unmap(x);
+  ::munmap(x.data(), x.size());
+}
+
 // No lock is held while the registrar works: it may wait for a thread that is
 // about to give memory back.
 caf::expected<memory_pool::block> memory_pool::make_slab(size_t size) {
@@ -167,7 +199,7 @@ caf::expected<memory_pool::block> memory_pool::make_slab(size_t size) {
     return std::move(gone.error());
   for (auto x : *gone) {
     registrar_.remove(x);
-    ::munmap(x.data(), x.size());
+    unmap(x);
   }
   auto fail = [this, size](caf::error reason) {
     std::lock_guard guard{mutex_};

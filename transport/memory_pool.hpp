@@ -16,6 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace rdma {
@@ -25,8 +26,9 @@ namespace rdma {
 /// Lives for as long as anybody has memory of it. Thread-safe.
 ///
 /// Up to 1 MiB is rounded up to a power of two and cut out of slabs of 2 MiB,
-/// which are kept. More is rounded up to a multiple of 2 MiB and has a slab of
-/// its own, which is kept until another size needs the room.
+/// which are kept until another size needs the room and no part of them is in
+/// use. More is rounded up to a multiple of 2 MiB and has a slab of its own,
+/// which is kept likewise.
 class memory_pool : public std::enable_shared_from_this<memory_pool> {
 public:
   // -- types and constants ---------------------------------------------------
@@ -36,6 +38,9 @@ public:
   struct registrar {
     std::function<caf::error(std::span<std::byte>)> add;
     std::function<void(std::span<std::byte>)> remove;
+    /// If not empty: called on any thread just before memory is unmapped, even
+    /// after `retire`.
+    std::function<void(std::span<std::byte>)> unmap = {};
   };
 
   /// Alignment of all memory, in bytes.
@@ -46,14 +51,21 @@ public:
 
   // -- construction, destruction ---------------------------------------------
 
-  static std::shared_ptr<memory_pool> make(caf::telemetry::metric_registry& to,
-                                           registrar who, size_t max_bytes);
+  /// `option` names what sets the limit.
+  static std::shared_ptr<memory_pool>
+  make(caf::telemetry::metric_registry& to, registrar who, size_t max_bytes,
+       std::string option = "rdma.max-pool-bytes");
 
   memory_pool(const memory_pool&) = delete;
 
   memory_pool& operator=(const memory_pool&) = delete;
 
   ~memory_pool();
+
+  // -- properties ------------------------------------------------------------
+
+  /// True if nobody has memory of the pool.
+  bool idle() const;
 
   // -- operations ------------------------------------------------------------
 
@@ -77,7 +89,7 @@ private:
   static constexpr size_t max_small = page_size << (small_classes - 1);
 
   memory_pool(caf::telemetry::metric_registry& to, registrar who,
-              size_t max_bytes);
+              size_t max_bytes, std::string option);
 
   /// Returns idle memory of that size, or none.
   block take_idle(size_t size);
@@ -85,6 +97,11 @@ private:
   /// Returns an error if there is no room for a slab; otherwise takes out idle
   /// slabs that have to go for it.
   caf::expected<std::vector<block>> make_room(size_t size);
+
+  /// Makes slabs whose parts are all idle available to other sizes.
+  void rejoin_small();
+
+  void unmap(block x);
 
   /// Maps and registers a slab for which there is room.
   caf::expected<block> make_slab(size_t size);
@@ -98,10 +115,11 @@ private:
 
   registrar registrar_;
   size_t max_bytes_;
+  std::string option_;
   caf::telemetry::int_gauge* mapped_metric_;
   caf::telemetry::int_gauge* used_metric_;
   caf::telemetry::int_counter* registrations_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   bool retired_ = false;
   size_t mapped_ = 0;
   size_t used_ = 0;

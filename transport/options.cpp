@@ -41,6 +41,12 @@ caf::error check(const transport_options& x) {
       || x.max_pool_bytes > (uint64_t{1} << 50))
     return bad("max-pool-bytes must be 2MiB to 1PiB, is "
                + std::to_string(x.max_pool_bytes));
+  if (x.gpu != "auto" && x.gpu != "off" && x.gpu != "staged")
+    return bad("gpu must be auto, off or staged, is " + x.gpu);
+  if (x.max_staging_bytes < memory_pool::slab_size
+      || x.max_staging_bytes < x.chunk_size)
+    return bad("max-staging-bytes must be at least 2MiB and chunk-size, is "
+               + std::to_string(x.max_staging_bytes) + " bytes");
   if (x.heartbeat <= caf::timespan{0})
     return bad("heartbeat must be positive");
   if (x.heartbeat_limit / 2 < x.heartbeat) // the double may overflow

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "caf_rdma/transport/memory_space.hpp"
+
 #include <caf/error.hpp>
 #include <caf/timespan.hpp>
 
@@ -48,6 +50,15 @@ struct transport_options {
   /// Bytes of memory that `runtime::allocate` may have mapped, 2 MiB to
   /// 1 PiB.
   uint64_t max_pool_bytes = uint64_t{4} << 30;
+  /// Whether to use the GPUs: "auto", "off", or "staged", which never has UCX
+  /// touch their memory.
+  std::string gpu = "auto";
+  /// Bytes of host memory through which the bytes of GPUs pass, in each
+  /// direction: at least 2 MiB and a chunk. With less than two chunks nothing
+  /// is copied while something is sent.
+  uint64_t max_staging_bytes = uint64_t{64} << 20;
+  /// The memory of the GPUs; null: what CUDA finds. For tests.
+  memory_space_ptr space = nullptr;
   /// Time between two signs of life to each peer.
   caf::timespan heartbeat = std::chrono::seconds{1};
   /// A peer that is silent for so long is given up (`peer_unresponsive`).

@@ -3,6 +3,7 @@
 #include "caf_rdma/transport/outbound.hpp"
 
 #include "caf_rdma/transport/checksum.hpp"
+#include "caf_rdma/transport/staged_chunk.hpp"
 
 #include <caf/send.hpp>
 
@@ -22,10 +23,12 @@ constexpr uint64_t exposed_factor = 64;
 
 } // namespace
 
-outbound::outbound(const transport_options& options)
-  : options_(options), credit_(options) {
+outbound::outbound(const transport_options& options, staging* room)
+  : options_(options), staging_(room), credit_(options) {
   // nop
 }
+
+outbound::~outbound() = default;
 
 void outbound::start(source src, link& via, bool known) {
   auto key = src.key;
@@ -34,12 +37,15 @@ void outbound::start(source src, link& via, bool known) {
   x.data = src.data;
   x.src = std::move(src);
   x.via = &via;
-  x.exposed = via.expose(x.data);
+  if (!x.data.on_device())
+    x.exposed = via.expose(x.data);
   // A checksum is computed in one go.
   auto factor = x.src.verify ? 1 : exposed_factor;
-  auto size = x.exposed
-                ? std::min(options_.chunk_size * factor, max_raised_chunk_size)
-                : std::min(options_.chunk_size, via.max_chunk_size());
+  auto size = options_.chunk_size;
+  if (x.exposed)
+    size = std::min(size * factor, max_raised_chunk_size);
+  else if (!x.data.on_device() || !via.in_place())
+    size = std::min(size, via.max_chunk_size());
   while (x.data.size() / size >= max_chunks)
     size *= 2;
   if (size > max_raised_chunk_size) {
@@ -69,7 +75,7 @@ void outbound::withdraw(const transfer_key& key,
   if (i == transfers_.end()) {
     released();
   } else if (i->second.borrowed == 0) {
-    transfers_.erase(i);
+    erase(i);
     released();
   } else {
     i->second.released = std::move(released);
@@ -82,8 +88,21 @@ std::optional<source> outbound::settle(const transfer_key& key) {
       || i->second.released != nullptr)
     return std::nullopt;
   auto result = std::move(i->second.src);
-  transfers_.erase(i);
+  erase(i);
   return result;
+}
+
+// What is offered in passing is not offered any more.
+void outbound::erase(std::unordered_map<transfer_key, transfer>::iterator i) {
+  auto key = i->first;
+  transfers_.erase(i);
+  for (auto j = staged_.lower_bound({key, 0});
+       j != staged_.end() && j->first.first == key;) {
+    auto next = std::next(j);
+    if (j->second.exposed)
+      unstage(j);
+    j = next;
+  }
 }
 
 void outbound::fail(link_id id, const caf::error& reason) {
@@ -92,9 +111,10 @@ void outbound::fail(link_id id, const caf::error& reason) {
       continue;
     x.via = nullptr;
     caf::anon_send(x.src.owner,
-                   transfer_failed{reason, x.next == x.data.size(), key});
+                   transfer_failed{reason, x.posted == x.data.size(), key});
   }
   turns_.remove(id, [](const transfer_key&) {});
+  staging_turns_.remove(id, [](const transfer_key&) {});
 }
 
 void outbound::abandon() {
@@ -103,6 +123,8 @@ void outbound::abandon() {
 }
 
 void outbound::pump() {
+  if (staging_ != nullptr)
+    staging_->progress();
   scratch_.swap(ready_);
   for (auto& key : scratch_) {
     auto i = transfers_.find(key);
@@ -114,7 +136,7 @@ void outbound::pump() {
       refill(x);
     } else if (x.borrowed == 0) {
       auto released = std::move(x.released);
-      transfers_.erase(i);
+      erase(i);
       released();
     }
   }
@@ -126,21 +148,26 @@ void outbound::left(const ucx::request_tag& tag, const departure& how) {
   auto [link, transfer, length] = tag;
   if (how.credited) {
     credit_.left(link, length);
-    turns_due_ = turns_due_ || !turns_.empty();
+    turns_due_ = turns_due_ || !turns_.empty() || !staging_turns_.empty();
   }
-  auto i = transfers_.find({link, transfer});
+  transfer_key key{link, transfer};
+  if (auto i = transfers_.find(key); i != transfers_.end() && how.borrowed)
+    --i->second.borrowed;
+  count_left(key, length);
+}
+
+void outbound::count_left(const transfer_key& key, uint64_t length) {
+  auto i = transfers_.find(key);
   if (i == transfers_.end())
     return;
   auto& x = i->second;
-  if (how.borrowed)
-    --x.borrowed;
   --x.in_flight;
   x.released_bytes += length;
   if (x.released_bytes < x.data.size())
-    caf::anon_send(x.src.owner, transfer_progress{x.released_bytes, x.src.key});
+    caf::anon_send(x.src.owner, transfer_progress{x.released_bytes, key});
   if (!x.ready) {
     x.ready = true;
-    ready_.push_back({link, transfer});
+    ready_.push_back(key);
   }
 }
 
@@ -152,12 +179,13 @@ void outbound::refill(transfer& x) {
     return;
   auto chunks = (left - 1) / x.chunk_size + 1;
   auto n = std::min(options_.window - x.in_flight, chunks) - x.waiting;
+  auto& turns = x.data.on_device() ? staging_turns_ : turns_;
   for (; n > 0; --n) {
-    if (x.exposed || (turns_.empty() && has_credit(x))) {
+    if (x.exposed || (turns.empty() && has_credit(x))) {
       post_next(x);
     } else {
       ++x.waiting;
-      turns_.push(x.src.key, x.src.priority, x.src.key);
+      turns.push(x.src.key, x.src.priority, x.src.key);
       turns_due_ = true;
     }
   }
@@ -175,20 +203,48 @@ void outbound::take_turns() {
     auto* x = find(key);
     return x == nullptr || has_credit(*x);
   };
-  while (auto key = turns_.pop(may_go)) {
-    if (auto* x = find(*key)) {
-      --x->waiting;
-      post_next(*x);
+  for (auto* turns : {&turns_, &staging_turns_}) {
+    while (auto key = turns->pop(may_go)) {
+      if (auto* x = find(*key)) {
+        --x->waiting;
+        post_next(*x);
+      }
     }
   }
 }
 
 bool outbound::has_credit(const transfer& x) const {
   auto length = std::min<uint64_t>(x.chunk_size, x.data.size() - x.next);
-  return credit_.permits(x.src.key.link, length);
+  return credit_.permits(x.src.key.link, length)
+         && (!needs_staging(x) || staging_->has_room(length));
 }
 
 void outbound::post_next(transfer& x) {
+  if (needs_staging(x)) {
+    stage_next(x);
+    return;
+  }
+  auto header = take_next(x);
+  if (x.exposed) {
+    header.cell = x.exposed.cell();
+    header.seal = x.exposed.seal();
+    header.block = x.exposed.only_block();
+  }
+  if (x.src.verify)
+    header.checksum = checksum(x.data, header.offset, header.length);
+  x.known = true;
+  x.posted += header.length;
+  ++x.borrowed;
+  if (!x.exposed)
+    credit_.posted(x.src.key.link, header.length);
+  auto& borrowed = x.exposed ? exposed_borrowed_ : borrowed_;
+  auto& copied = x.exposed ? exposed_copied_ : copied_;
+  if (x.via->post(chunk{x.src.key, header, x.data, header.offset}, borrowed,
+                  copied))
+    --x.borrowed;
+}
+
+offer outbound::take_next(transfer& x) {
   auto total = x.data.size();
   auto length = std::min<uint64_t>(x.chunk_size, total - x.next);
   offer header;
@@ -198,23 +254,9 @@ void outbound::post_next(transfer& x) {
   header.chunk_size = x.chunk_size;
   header.total = total;
   header.priority = x.src.priority;
-  if (x.exposed) {
-    header.cell = x.exposed.cell();
-    header.seal = x.exposed.seal();
-    header.block = x.exposed.only_block();
-  }
-  if (x.src.verify)
-    header.checksum = checksum(x.data, x.next, length);
-  x.known = true;
   x.next += length;
   ++x.in_flight;
-  ++x.borrowed;
-  if (!x.exposed)
-    credit_.posted(x.src.key.link, length);
-  auto& borrowed = x.exposed ? exposed_borrowed_ : borrowed_;
-  auto& copied = x.exposed ? exposed_copied_ : copied_;
-  if (x.via->post(chunk{x.src.key, header, x.data}, borrowed, copied))
-    --x.borrowed;
+  return header;
 }
 
 } // namespace rdma

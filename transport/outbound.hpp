@@ -6,12 +6,15 @@
 #include "caf_rdma/transport/link.hpp"
 #include "caf_rdma/transport/options.hpp"
 #include "caf_rdma/transport/send_credit.hpp"
+#include "caf_rdma/transport/staging.hpp"
 #include "caf_rdma/transport/transport.hpp"
 #include "caf_rdma/transport/turn_queue.hpp"
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace rdma {
@@ -19,10 +22,14 @@ namespace rdma {
 /// Cuts outgoing transfers into chunks and keeps a window of them in flight, as
 /// far as there is credit; chunks that wait for it take turns. What is fetched
 /// in place comes in larger chunks and needs no credit, as nothing is sent but
-/// the offers; the exposure ends with the transfer.
+/// the offers; the exposure ends with the transfer. The chunks of a GPU's
+/// memory are copied to host memory first and offered there, one by one.
 class outbound {
 public:
-  explicit outbound(const transport_options& options);
+  /// `room` is what chunks of GPUs pass through; null if there are no GPUs.
+  outbound(const transport_options& options, staging* room = nullptr);
+
+  ~outbound();
 
   /// Offers the first window of `src` on `via`. `known` says whether the peer
   /// has heard of the transfer.
@@ -45,13 +52,17 @@ public:
   /// Forgets who waits for a withdrawal.
   void abandon();
 
+  /// The peer has fetched a chunk that was offered in passing.
+  void fetched(const transfer_key& key, uint64_t offset);
+
   /// Refills the windows of transfers that had chunks released, and posts
   /// chunks that have waited.
   void pump();
 
   /// True if `pump` has something to do.
   bool ready() const noexcept {
-    return !ready_.empty() || turns_due_;
+    return !ready_.empty() || turns_due_
+           || (staging_ != nullptr && staging_->busy());
   }
 
 private:
@@ -80,17 +91,35 @@ private:
     link* via = nullptr;     // null once the link failed
     uint32_t chunk_size = 0;
     uint64_t next = 0;
+    uint64_t posted = 0; // bytes that the peer was offered
     uint64_t released_bytes = 0;
     uint64_t waiting = 0;   // chunks that wait for credit
     uint64_t in_flight = 0; // chunks that have not left
-    uint64_t borrowed = 0;  // of these: chunks whose memory the lane may read
+    uint64_t borrowed = 0;  // of these: chunks whose memory may be read
     bool ready = false;
     bool known = false;             // to the peer
     bool stopped = false;           // no further chunk
     std::function<void()> released; // set once withdrawn
   };
 
+  struct staged_chunk;
+
+  // By transfer and offset.
+  using staged_map = std::map<std::pair<transfer_key, uint64_t>, staged_chunk>;
+
+  /// Is told of offers whose bytes lie elsewhere.
+  struct deaf : ucx::request_observer {
+    void request_done(const ucx::request_tag&, size_t, ucs_status_t) override {
+      // nop
+    }
+  };
+
   void left(const ucx::request_tag& tag, const departure& how);
+
+  /// A chunk has left, one way or another.
+  void count_left(const transfer_key& key, uint64_t length);
+
+  void erase(std::unordered_map<transfer_key, transfer>::iterator i);
 
   void refill(transfer& x);
 
@@ -101,13 +130,38 @@ private:
 
   void post_next(transfer& x);
 
+  /// Makes the header of the next chunk, and counts it as offered.
+  offer take_next(transfer& x);
+
+  // -- chunks of GPUs (outbound_staged.cpp) ----------------------------------
+
+  bool needs_staging(const transfer& x) const;
+
+  /// Starts to copy the next chunk to host memory.
+  void stage_next(transfer& x);
+
+  /// Offers a chunk that has been copied.
+  void staged(staged_map::iterator i, const caf::error& reason);
+
+  void post_staged(transfer& x, staged_chunk& y);
+
+  /// Gives up the room of a chunk.
+  void unstage(staged_map::iterator i);
+
+  /// Ends a transfer that cannot go on, although its link can.
+  void fail(transfer& x, const caf::error& reason);
+
   transport_options options_;
+  staging* staging_;
   std::unordered_map<transfer_key, transfer> transfers_;
   std::vector<transfer_key> ready_;
   std::vector<transfer_key> scratch_;
   send_credit credit_;
-  turn_queue<transfer_key> turns_; // one for each chunk that waits
+  turn_queue<transfer_key> turns_;         // one for each chunk that waits
+  turn_queue<transfer_key> staging_turns_; // likewise, for chunks of GPUs
   bool turns_due_ = false;
+  staged_map staged_;
+  deaf deaf_;
   departure borrowed_{*this, true, true};
   departure copied_{*this, false, true};
   departure exposed_borrowed_{*this, true, false};

@@ -60,10 +60,10 @@ void self_link::copy_first(transfer_id transfer) {
 }
 
 void self_link::copy(const job& x) {
-  auto& [key, header, data] = x.what;
+  auto& [key, header, data, begin] = x.what;
   frame as_sent{other_->id_, key.transfer, header};
-  auto copy = [&header = header, &data = data](auto write) {
-    data.for_each(header.offset, header.length, write);
+  auto copy = [&data = data, begin, n = header.length](auto write) {
+    data.for_each(begin, n, write);
   };
   transfers_.grants().take(*other_, as_sent, header.length, copy);
   x.observer->request_done({key.link, key.transfer, header.length}, 0, UCS_OK);

@@ -12,10 +12,10 @@ namespace rdma {
 transfer_table::transfer_table(const transport_options& options,
                                link_finder find,
                                std::function<void(link_id)> on_arrival,
-                               inbound::clock now)
+                               inbound::clock now, staging_rooms room)
   : find_(std::move(find)),
-    inbound_(options, routes_, std::move(on_arrival), std::move(now)),
-    outbound_(options) {
+    inbound_(options, routes_, std::move(on_arrival), std::move(now), room.in),
+    outbound_(options, room.out) {
   // nop
 }
 
@@ -67,7 +67,11 @@ void transfer_table::send(frame x) {
   }
   auto outcome = wish->code == errc::cancelled ? status::cancelled
                                                : status::errored;
-  settle(key, {outcome, wish->code, wish->reason, 0});
+  transfer_ended verdict{outcome, wish->code, wish->reason, 0};
+  if (settle(key, verdict))
+    return;
+  if (auto* owner = routes_.find(key)) // a copy still reads the memory
+    caf::anon_send(*owner, frame{x.link_id, x.transfer_id, verdict});
 }
 
 // Tells the owner if the link has gone while its request was on the way.
@@ -100,6 +104,8 @@ void transfer_table::receive(link& from, frame& x) {
   if (std::holds_alternative<claim>(x.content)
       || std::holds_alternative<claim_blocks>(x.content)) {
     inbound_.claimed(from, x);
+  } else if (auto* chunk = std::get_if<chunk_fetched>(&x.content)) {
+    outbound_.fetched(key, chunk->offset);
   } else if (auto* owner = routes_.find(key)) {
     auto* verdict = std::get_if<transfer_ended>(&x.content);
     if (verdict == nullptr || !settle(key, *verdict))

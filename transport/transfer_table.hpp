@@ -13,6 +13,12 @@
 
 namespace rdma {
 
+/// What the bytes of GPUs pass through; null if there are no GPUs.
+struct staging_rooms {
+  staging* out = nullptr;
+  staging* in = nullptr;
+};
+
 /// The transfers of one transport, whatever its links are made of: what was
 /// granted, what is being offered, and who hears of it.
 class transfer_table {
@@ -25,9 +31,11 @@ public:
   // -- construction ----------------------------------------------------------
 
   /// `on_arrival` is called for each fetched chunk: a sign of life of the peer.
+  /// `room` is what the bytes of GPUs pass through.
   transfer_table(const transport_options& options, link_finder find,
                  std::function<void(link_id)> on_arrival,
-                 inbound::clock now = std::chrono::steady_clock::now);
+                 inbound::clock now = std::chrono::steady_clock::now,
+                 staging_rooms room = {});
 
   // -- requests of owners ----------------------------------------------------
 

@@ -8,6 +8,11 @@
 
 namespace rdma {
 
+bool ucx_lane::writes_device(const block_list& target, uint64_t offset,
+                             uint64_t length) const {
+  return direct_ && !target.only_piece(offset, length).empty();
+}
+
 void ucx_lane::fetch(held_bytes from, const block_list& target, uint64_t offset,
                      ucx::request_observer& observer,
                      const ucx::request_tag& tag) {
@@ -26,6 +31,9 @@ void ucx_lane::fetch(held_bytes from, const block_list& target, uint64_t offset,
       buffer = blocks.data();
       count = blocks.size();
     }
+    param.op_attr_mask |= UCP_OP_ATTR_FIELD_MEMORY_TYPE;
+    param.memory_type = target.on_device() ? UCS_MEMORY_TYPE_CUDA
+                                           : UCS_MEMORY_TYPE_HOST;
     return ucp_am_recv_data_nbx(worker_, from.handle, buffer, count, &param);
   });
 }

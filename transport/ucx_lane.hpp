@@ -11,10 +11,14 @@ namespace rdma {
 /// Fetches by UCX's rendezvous, straight into the target.
 class ucx_lane : public lane {
 public:
-  ucx_lane(ucp_worker_h worker, ucx::request_pool& pool) noexcept
-    : worker_(worker), pool_(pool) {
+  /// `direct`: UCX writes the memory of GPUs itself.
+  ucx_lane(ucp_worker_h worker, ucx::request_pool& pool, bool direct) noexcept
+    : worker_(worker), pool_(pool), direct_(direct) {
     // nop
   }
+
+  bool writes_device(const block_list& target, uint64_t offset,
+                     uint64_t length) const override;
 
   bool crosses_network() const noexcept override {
     return true;
@@ -36,6 +40,7 @@ public:
 private:
   ucp_worker_h worker_;
   ucx::request_pool& pool_;
+  bool direct_;
 };
 
 } // namespace rdma

@@ -25,10 +25,9 @@ static_assert(most_copied / outbox::max_data_size < max_chunks);
 // Copies a chunk's bytes to `to`.
 void copy(const chunk& x, std::span<std::byte> to) {
   auto pos = to.begin();
-  x.data.for_each(x.header.offset, x.header.length,
-                  [&pos](std::span<std::byte> piece) {
-                    pos = std::copy(piece.begin(), piece.end(), pos);
-                  });
+  x.data.for_each(x.begin, x.header.length, [&pos](std::span<std::byte> piece) {
+    pos = std::copy(piece.begin(), piece.end(), pos);
+  });
 }
 
 } // namespace
@@ -36,6 +35,12 @@ void copy(const chunk& x, std::span<std::byte> to) {
 ucx_link::ucx_link(link_id id, worker_info peer, link_environment& env)
   : id_(id), peer_(std::move(peer)), env_(env), outbox_(env.pool) {
   // nop
+}
+
+bool ucx_link::reads_device(const block_list& data, uint64_t offset,
+                            uint64_t length) const {
+  return env_.direct && !in_place() && goes_by_rendezvous(length)
+         && !data.only_piece(offset, length).empty();
 }
 
 local::exposure ucx_link::expose(const block_list& data) {
@@ -180,7 +185,7 @@ bool ucx_link::post(const chunk& x, ucx::request_observer& for_borrowed,
   }
   if (auto whole = borrowable(x); !whole.empty()) {
     flush();
-    post(x, env_.pool.acquire(&for_borrowed, tag), whole);
+    post(x, env_.pool.acquire(&for_borrowed, tag), whole, x.data.on_device());
     return false;
   }
   if (x.header.length <= outbox_.max_chunk_size()) {
@@ -192,7 +197,7 @@ bool ucx_link::post(const chunk& x, ucx::request_observer& for_borrowed,
     auto& req = env_.pool.acquire(&for_copied, tag);
     auto data = req.staging(x.header.length);
     copy(x, data);
-    post(x, req, data);
+    post(x, req, data, false);
   }
   return true;
 }
@@ -203,14 +208,7 @@ bool ucx_link::post(const chunk& x, ucx::request_observer& for_borrowed,
 std::span<std::byte> ucx_link::borrowable(const chunk& x) const {
   if (!goes_by_rendezvous(x.header.length))
     return {};
-  size_t pieces = 0;
-  std::span<std::byte> result;
-  x.data.for_each(x.header.offset, x.header.length,
-                  [&](std::span<std::byte> piece) {
-                    ++pieces;
-                    result = piece;
-                  });
-  return pieces == 1 ? result : std::span<std::byte>{};
+  return x.data.only_piece(x.begin, x.header.length);
 }
 
 bool ucx_link::goes_by_rendezvous(uint64_t size) const {
@@ -218,12 +216,14 @@ bool ucx_link::goes_by_rendezvous(uint64_t size) const {
 }
 
 void ucx_link::post(const chunk& x, ucx::request& req,
-                    std::span<std::byte> data) {
+                    std::span<std::byte> data, bool on_device) {
   auto header = req.header(ucx::request::small_header_size);
   auto size = encode(as_sent(x), header);
   req.post([&] {
     auto param = req.send_param();
-    param.op_attr_mask |= UCP_OP_ATTR_FIELD_FLAGS;
+    param.op_attr_mask |= UCP_OP_ATTR_FIELD_FLAGS
+                          | UCP_OP_ATTR_FIELD_MEMORY_TYPE;
+    param.memory_type = on_device ? UCS_MEMORY_TYPE_CUDA : UCS_MEMORY_TYPE_HOST;
     param.flags = goes_by_rendezvous(data.size()) ? UCP_AM_SEND_FLAG_RNDV
                                                   : UCP_AM_SEND_FLAG_EAGER;
     return ucp_am_send_nbx(endpoint.get(), frame_message_id, header.data(),

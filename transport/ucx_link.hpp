@@ -27,6 +27,8 @@ struct link_environment {
   const transport_options& options;
   ucx::request_pool& pool;
   local::cell_pool& cells;
+  /// UCX reads the memory of GPUs.
+  bool direct = false;
   /// Names of links that have something to flush.
   std::vector<link_id> unsent;
   /// Names of links that have something to flush in the next round.
@@ -146,6 +148,13 @@ public:
     return outbox_.in_ring() ? outbox::max_data_size : uint64_t{64} << 20;
   }
 
+  bool reads_device(const block_list& data, uint64_t offset,
+                    uint64_t length) const override;
+
+  bool in_place() const noexcept override {
+    return local.usable();
+  }
+
   local::exposure expose(const block_list& data) override;
 
   void send(frame x) override;
@@ -167,7 +176,8 @@ private:
 
   bool goes_by_rendezvous(uint64_t size) const;
 
-  void post(const chunk& x, ucx::request& req, std::span<std::byte> data);
+  void post(const chunk& x, ucx::request& req, std::span<std::byte> data,
+            bool on_device);
 
   /// Asks for a flush; called before something is collected.
   void collect();

@@ -3,10 +3,13 @@
 #include "caf_rdma/transport/ucx_transport.hpp"
 
 #include "caf_rdma/transport/arrivals.hpp"
+#include "caf_rdma/transport/cuda/find_gpus.hpp"
 #include "caf_rdma/transport/hosted.hpp"
 #include "caf_rdma/transport/link_table.hpp"
 #include "caf_rdma/transport/local_lane.hpp"
+#include "caf_rdma/transport/log.hpp"
 #include "caf_rdma/transport/self_link.hpp"
+#include "caf_rdma/transport/staging.hpp"
 #include "caf_rdma/transport/transfer_table.hpp"
 #include "caf_rdma/transport/ucx/engine.hpp"
 #include "caf_rdma/transport/ucx/registrations.hpp"
@@ -19,6 +22,7 @@
 #include <chrono>
 #include <future>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace rdma {
@@ -27,12 +31,19 @@ namespace {
 
 using actor_base = hosted<transport_actor::base>;
 
+/// What the bytes of GPUs travel by.
+struct gpu_path : gpu_access {
+  // Null if there are no GPUs.
+  memory_pool_ptr out;
+  memory_pool_ptr in;
+};
+
 class transport_state : public poller {
 public:
   static inline const char* name = "rdma.transport";
 
   transport_state(actor_base* self, std::unique_ptr<ucx::engine> ucx,
-                  std::shared_ptr<ucx::registrations> memory,
+                  std::shared_ptr<ucx::registrations> memory, gpu_path gpus,
                   transport_options options);
 
   ~transport_state() override;
@@ -56,6 +67,9 @@ private:
   // Time that links may take to come up after a shutdown.
   static constexpr auto max_linger = std::chrono::milliseconds{300};
 
+  std::optional<staging> make_staging(const memory_pool_ptr& pool,
+                                      copy_direction to);
+
   void settle();
 
   link* find(link_id id);
@@ -71,6 +85,9 @@ private:
   ucx::request_pool pool_;
   ucx_lane ucx_lane_;
   local_lane local_lane_;
+  gpu_path gpus_;
+  std::optional<staging> staging_out_;
+  std::optional<staging> staging_in_;
   local::cell_pool cells_; // outlives the sources
   transfer_table transfers_;
   link_table links_;
@@ -87,21 +104,27 @@ private:
 transport_state::transport_state(actor_base* self,
                                  std::unique_ptr<ucx::engine> ucx,
                                  std::shared_ptr<ucx::registrations> memory,
-                                 transport_options options)
+                                 gpu_path gpus, transport_options options)
   : self_(self),
     ucx_(std::move(ucx)),
     memory_(std::move(memory)),
     options_(std::move(options)),
-    ucx_lane_(ucx_->worker.get(), pool_),
+    ucx_lane_(ucx_->worker.get(), pool_, gpus.direct),
     local_lane_(options_.local_piece_size),
+    gpus_(std::move(gpus)),
+    staging_out_(make_staging(gpus_.out, copy_direction::to_host)),
+    staging_in_(make_staging(gpus_.in, copy_direction::to_device)),
     transfers_(
       options_, [this](link_id id) { return find(id); },
       [this](link_id id) {
         if (auto* x = links_.find(id))
           x->last_heard = self_->loop().now();
       },
-      [this] { return self_->loop().now(); }),
+      [this] { return self_->loop().now(); },
+      {staging_out_ ? &*staging_out_ : nullptr,
+       staging_in_ ? &*staging_in_ : nullptr}),
     links_(options_, self->loop(), pool_, ucx_->worker, ucx_->self, cells_,
+           gpus_.direct,
            [this](ucx_link& x, const caf::error& reason) {
              transfers_.fail(x.id(), reason);
            }),
@@ -122,7 +145,20 @@ transport_state::~transport_state() {
   links_.abandon();
   while (pool_.busy() > 0)
     ucx_->worker.progress();
+  for (auto* x : {&staging_out_, &staging_in_})
+    while (*x && (*x)->busy())
+      (*x)->progress();
   memory_->close(); // others may hold it
+  for (auto& x : {gpus_.out, gpus_.in})
+    if (x)
+      x->retire();
+}
+
+std::optional<staging>
+transport_state::make_staging(const memory_pool_ptr& pool, copy_direction to) {
+  if (pool == nullptr)
+    return std::nullopt;
+  return staging{self_->home_system().metrics(), gpus_.space, pool, to};
 }
 
 transport_actor::behavior_type transport_state::make_behavior() {
@@ -268,6 +304,39 @@ registrar_on(progress_loop& loop,
   return result;
 }
 
+// Memory that is copied from and to GPUs must be pinned, too.
+memory_pool::registrar also_pinned(memory_pool::registrar base,
+                                   const memory_space_ptr& space) {
+  if (space->empty())
+    return base;
+  auto result = base;
+  result.add = [base, space](std::span<std::byte> x) {
+    if (auto err = base.add(x); err != caf::none)
+      return err;
+    auto err = space->pin(x);
+    if (err != caf::none)
+      base.remove(x);
+    return err;
+  };
+  result.unmap = [space](std::span<std::byte> x) { space->unpin(x); };
+  return result;
+}
+
+memory_space_ptr space_for(const transport_options& options) {
+  if (options.gpu == "off")
+    return make_host_space("rdma.gpu is off");
+  return options.space ? options.space : find_gpus();
+}
+
+void announce(caf::actor_system& sys, const gpu_path& x) {
+  sys.metrics()
+    .gauge_singleton("rdma.gpu", "direct",
+                     "1 if UCX moves the bytes of GPUs itself.")
+    ->value(x.direct ? 1 : 0);
+  auto how = x.space->empty() ? "" : x.direct ? ", direct" : ", staged";
+  log_info(sys, "GPUs: " + x.space->description() + how);
+}
+
 } // namespace
 
 // -- spawning ----------------------------------------------------------------
@@ -293,11 +362,21 @@ caf::expected<ucx_transport> spawn_ucx_transport(progress_loop& loop,
     x.version = ucx::library_version();
     x.lanes = (*ucx)->context.lanes();
     auto memory = std::make_shared<ucx::registrations>((*ucx)->context.get());
-    x.memory = memory_pool::make(loop.system().metrics(),
-                                 registrar_on(loop, memory),
-                                 options.max_pool_bytes);
+    gpu_path gpus;
+    gpus.space = space_for(options);
+    gpus.direct = !gpus.space->empty() && options.gpu != "staged"
+                  && (*ucx)->context.moves_cuda_memory();
+    auto& metrics = loop.system().metrics();
+    auto registrar = also_pinned(registrar_on(loop, memory), gpus.space);
+    if (!gpus.space->empty())
+      for (auto* pool : {&gpus.out, &gpus.in})
+        *pool = memory_pool::make(metrics, registrar, options.max_staging_bytes,
+                                  "rdma.max-staging-bytes");
+    announce(loop.system(), gpus);
+    x.memory = memory_pool::make(metrics, registrar, options.max_pool_bytes);
+    x.gpus = gpus;
     x.handle = loop.spawn<caf::stateful_actor<transport_state, actor_base>>(
-      std::move(*ucx), std::move(memory), std::move(options));
+      std::move(*ucx), std::move(memory), std::move(gpus), std::move(options));
     promise.set_value(std::move(x));
   };
   if (loop.in_loop())

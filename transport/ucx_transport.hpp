@@ -22,8 +22,10 @@ struct ucx_transport {
   std::string version;
   /// What UCX found on this machine, e.g., "self/memory0 tcp/lo".
   std::string lanes;
-  /// Memory that is registered with UCX. To be retired before the loop stops.
+  /// Memory that is registered with UCX, and pinned if there are GPUs. To be
+  /// retired before the loop stops.
   memory_pool_ptr memory;
+  gpu_access gpus;
 };
 
 /// Starts UCX on the loop's thread and spawns the actor that drives it. Blocks

@@ -14,10 +14,16 @@ worker_info worker(std::string id, uint64_t incarnation) {
 
 } // namespace
 
-stage::stage(runtime_options opts) {
+stage::stage(runtime_options opts)
+  : stage(make_host_space("none in this test"), std::move(opts)) {
+  // nop
+}
+
+stage::stage(memory_space_ptr space, runtime_options opts) {
   transport = loop.spawn<scripted_transport>(lane);
   connector_itself = loop.spawn<connector_actor_impl>("test", transport,
-                                                      worker("here", 1), opts);
+                                                      worker("here", 1), opts,
+                                                      gpu_access{space});
   connector = detail::make_proxy<connector_actor>(
     sys, caf::actor_cast<caf::strong_actor_ptr>(connector_itself),
     loop.inbox());

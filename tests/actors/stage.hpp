@@ -26,6 +26,9 @@ namespace rdma_test {
 struct stage : rdma::test::manual_loop {
   explicit stage(rdma::runtime_options opts = {});
 
+  /// With GPUs.
+  explicit stage(rdma::memory_space_ptr space, rdma::runtime_options opts = {});
+
   ~stage();
 
   // -- time ------------------------------------------------------------------

@@ -23,7 +23,7 @@ operation_options of_remote(selection xs, selection local = {}) {
 }
 
 std::byte* data(const memory& x, size_t block = 0) {
-  return x.describe()[block].data();
+  return x.view(block).data();
 }
 
 bool equal(const memory& x, size_t x_offset, const memory& y, size_t y_offset,

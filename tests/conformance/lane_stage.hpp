@@ -4,6 +4,7 @@
 
 #include "caf_rdma/actors/connector.hpp"
 #include "caf_rdma/tests/actors/pending.hpp"
+#include "caf_rdma/tests/fenced/fenced_space.hpp"
 
 #include <caf/actor_system.hpp>
 
@@ -45,13 +46,31 @@ public:
 
 using lane_stage_ptr = std::unique_ptr<lane_stage>;
 
+/// The pretended GPUs of all stages.
+const std::shared_ptr<rdma::test::fenced_space>& gpus();
+
+/// Where a scenario's memory is.
+struct placement {
+  rdma::device sources = rdma::cpu;
+  rdma::device destinations = rdma::cpu;
+
+  bool on_gpu() const noexcept {
+    return sources != rdma::cpu || destinations != rdma::cpu;
+  }
+};
+
 /// A lane that the suite is run against.
 struct lane_under_test {
   std::string name;
   std::function<lane_stage_ptr()> make;
+  placement where = {};
 };
 
-/// All of them. A new lane is one more line here.
+/// All of them, with memory of the CPU and of GPUs. A new lane is one more line
+/// here.
 std::vector<lane_under_test> lanes();
+
+/// Those with memory of GPUs, on which real time passes.
+std::vector<lane_under_test> gpu_lanes();
 
 } // namespace rdma_conformance

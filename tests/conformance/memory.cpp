@@ -10,9 +10,9 @@ namespace rdma_conformance {
 memory::memory(const std::vector<size_t>& sizes, uint64_t seed) {
   std::minstd_rand rng{static_cast<unsigned>(seed)};
   for (auto size : sizes) {
-    auto& x = blocks_.emplace_back(std::make_shared<block>(size));
+    auto& x = add(size, seed != 0 ? where.sources : where.destinations);
     if (seed != 0)
-      std::ranges::generate(*x, [&rng] {
+      std::ranges::generate(x.view, [&rng] {
         return static_cast<std::byte>(rng() >> 8);
       });
   }
@@ -20,30 +20,41 @@ memory::memory(const std::vector<size_t>& sizes, uint64_t seed) {
 
 memory::memory(const memory& other) {
   for (auto& x : other.blocks_)
-    blocks_.push_back(std::make_shared<block>(*x));
+    std::ranges::copy(x.view, add(x.view.size(), x.where).view.begin());
+}
+
+memory::block& memory::add(size_t size, rdma::device where) {
+  if (where != rdma::cpu) {
+    auto x = gpus()->allocate(where, size);
+    return blocks_.emplace_back(x->address(), x->view(), where, x);
+  }
+  auto x = std::make_shared<std::vector<std::byte>>(size);
+  return blocks_.emplace_back(x->data(), std::span{*x}, where, x);
 }
 
 rdma::descriptor_list memory::describe() const {
   rdma::descriptor_list result;
   for (auto& x : blocks_)
-    result.emplace_back(x->data(), x->size(), rdma::cpu, x);
+    result.emplace_back(x.address, x.view.size(), x.where, x.owner);
   return result;
 }
 
 void memory::reclaim() {
   for (auto& x : blocks_)
-    std::ranges::fill(*x, poison);
+    std::ranges::fill(x.view, poison);
 }
 
 bool memory::reclaimed() const {
   return std::ranges::all_of(blocks_, [](auto& x) {
-    return std::ranges::all_of(*x, [](auto y) { return y == memory::poison; });
+    return std::ranges::all_of(x.view,
+                               [](auto y) { return y == memory::poison; });
   });
 }
 
 bool operator==(const memory& x, const memory& y) {
-  return std::ranges::equal(x.blocks_, y.blocks_,
-                            [](auto& a, auto& b) { return *a == *b; });
+  return std::ranges::equal(x.blocks_, y.blocks_, [](auto& a, auto& b) {
+    return std::ranges::equal(a.view, b.view);
+  });
 }
 
 } // namespace rdma_conformance

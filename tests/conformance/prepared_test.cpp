@@ -58,7 +58,7 @@ TEST_CASE("on every lane a prepared operation can be started many times") {
   for (int i = 1; i <= 20; ++i) {
     auto source = memory{size, static_cast<uint64_t>(i)};
     auto& from = write ? x.here : x.there;
-    std::copy_n(source.describe()[0].data(), size, from.describe()[0].data());
+    std::ranges::copy(source.view(), from.view().begin());
     REQUIRE(x.start() == errc::none);
     CHECK(x.there == x.here);
     CHECK(x.there == source);

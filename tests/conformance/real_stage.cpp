@@ -78,6 +78,7 @@ private:
     x.transport.tls = tls_;
     x.transport.lane = lane_;
     x.transport.chunk_size = real_chunk_size;
+    x.transport.space = gpus();
     auto result = rdma::runtime::make(system_, std::move(x));
     if (!result)
       FAIL("cannot start: " << to_string(result.error()));

@@ -17,11 +17,15 @@
 
 namespace rdma_conformance {
 
-/// Memory of operations: some blocks of random content. A copy has blocks of
-/// its own; operations keep the blocks that they use.
+/// Memory of operations: some blocks of random content, for sources, or of
+/// zeros, for destinations. A copy has blocks of its own; operations keep the
+/// blocks that they use.
 class memory {
 public:
   static constexpr std::byte poison{0xDD};
+
+  /// Where the memory of the scenario is that runs.
+  static inline placement where;
 
   explicit memory(const std::vector<size_t>& sizes, uint64_t seed = 0);
 
@@ -36,6 +40,11 @@ public:
 
   rdma::descriptor_list describe() const;
 
+  /// What is in a block.
+  std::span<std::byte> view(size_t block = 0) const {
+    return blocks_[block].view;
+  }
+
   /// Overwrites everything: the user has it back.
   void reclaim();
 
@@ -44,16 +53,35 @@ public:
   friend bool operator==(const memory& x, const memory& y);
 
 private:
-  using block = std::vector<std::byte>;
+  struct block {
+    std::byte* address;
+    std::span<std::byte> view;
+    rdma::device where;
+    std::shared_ptr<const void> owner;
+  };
 
-  std::vector<std::shared_ptr<block>> blocks_;
+  /// Adds a block of zeros.
+  block& add(size_t size, rdma::device where);
+
+  std::vector<block> blocks_;
 };
 
 /// One run of a scenario on one lane: alice is active, bob is passive.
 class scenario {
 public:
   explicit scenario(const lane_under_test& x) : name(x.name), stage(x.make()) {
-    // nop
+    memory::where = x.where;
+  }
+
+  ~scenario() {
+    memory::where = {};
+    gpus()->heal();
+    gpus()->let_go();
+  }
+
+  /// What `report::lane` must say of a side with its memory there.
+  std::string lane(rdma::device where) const {
+    return stage->lane() + (where == rdma::cpu ? "" : "/staged");
   }
 
   // -- requests --------------------------------------------------------------

@@ -63,8 +63,8 @@ private:
   rdma_sim::clock now_{std::chrono::hours{1}};
   rdma_sim::dice dice_{1};
   rdma_sim::network net_{dice_};
-  rdma_sim::worker alice_{system_, now_, net_, dice_, "alice"};
-  rdma_sim::worker bob_{system_, now_, net_, dice_, "bob"};
+  rdma_sim::worker alice_{system_, now_, net_, dice_, "alice", gpus()};
+  rdma_sim::worker bob_{system_, now_, net_, dice_, "bob", gpus()};
 };
 
 } // namespace

@@ -23,7 +23,7 @@ TEST_CASE("every lane moves transfers of any size, both ways") {
     auto end = x.wait(active);
     REQUIRE(end);
     CHECK(end->bytes == size);
-    CHECK(end->lane == x.stage->lane());
+    CHECK(end->lane == x.lane(memory::where.sources));
     CHECK(x.end_of(passive) == errc::none);
     CHECK(to == from);
     memory back{size};

@@ -130,7 +130,7 @@ frame table_driver::any_claim(tame_link& from) {
 void table_driver::send_frame() {
   auto& from = any_link_up();
   frame x{from.id(), any_transfer(), heartbeat{}};
-  switch (in_.below(4)) {
+  switch (in_.below(5)) {
     case 0:
       x = any_claim(from);
       break;
@@ -138,6 +138,9 @@ void table_driver::send_frame() {
       x.content = claim_blocks{any_blocks()};
       break;
     case 2:
+      x.content = chunk_fetched{in_.below(64)};
+      break;
+    case 3:
       x.content = cancel_request{errc::cancelled, "enough"};
       break;
     default:

@@ -63,7 +63,8 @@ bool in_range(const local_switch&) {
 }
 
 bool in_range(const offer& x) {
-  if (x.in_place() != (x.seal != 0) || (x.block != 0 && !x.in_place()))
+  if (x.in_place() != (x.seal != 0) || (x.block != 0 && !x.in_place())
+      || (x.passing && x.block == 0))
     return false;
   auto last = x.total - x.offset == x.length;
   return x.length > 0 && x.offset < x.total && x.length <= x.total - x.offset
@@ -80,6 +81,10 @@ bool in_range(const claim& x) {
 
 bool in_range(const claim_blocks& x) {
   return !x.blocks.empty();
+}
+
+bool in_range(const chunk_fetched&) {
+  return true;
 }
 
 bool in_range(const cancel_request& x) {

@@ -52,10 +52,9 @@ bool sim_link::post(const rdma::chunk& x, rdma::ucx::request_observer& borrowed,
   }
   auto out = std::make_shared<flight>();
   out->header = std::move(header);
-  x.data.for_each(x.header.offset, x.header.length,
-                  [&out](std::span<std::byte> piece) {
-                    out->pieces.push_back(piece);
-                  });
+  x.data.for_each(x.begin, x.header.length, [&out](std::span<std::byte> piece) {
+    out->pieces.push_back(piece);
+  });
   out->length = x.header.length;
   out->tag = {x.key.link, x.key.transfer, x.header.length};
   auto has_left = home_.launch(out, *this);
@@ -73,6 +72,8 @@ transport_state::transport_state(actor_base* self, network& net, dice& random,
     dice_(random),
     me_(std::move(me)),
     options_(std::move(options)),
+    staging_out_(make_staging(rdma::copy_direction::to_host)),
+    staging_in_(make_staging(rdma::copy_direction::to_device)),
     transfers_(
       options_,
       [this](rdma::link_id id) -> rdma::link* {
@@ -83,10 +84,27 @@ transport_state::transport_state(actor_base* self, network& net, dice& random,
         if (auto* x = find(id))
           x->last_heard = self_->loop().now();
       },
-      [this] { return self_->loop().now(); }),
+      [this] { return self_->loop().now(); },
+      {staging_out_ ? &*staging_out_ : nullptr,
+       staging_in_ ? &*staging_in_ : nullptr}),
     last_tick_(self->loop().now()),
     fd_(::eventfd(0, EFD_CLOEXEC)) {
   net_.join(me_.incarnation, this);
+}
+
+std::optional<rdma::staging>
+transport_state::make_staging(rdma::copy_direction to) {
+  auto space = options_.space;
+  if (space == nullptr)
+    return std::nullopt;
+  rdma::memory_pool::registrar pins;
+  pins.add = [space](std::span<std::byte> x) { return space->pin(x); };
+  pins.remove = [](std::span<std::byte>) {};
+  pins.unmap = [space](std::span<std::byte> x) { space->unpin(x); };
+  auto& metrics = self_->home_system().metrics();
+  return rdma::staging{
+    metrics, space,
+    rdma::memory_pool::make(metrics, pins, options_.max_staging_bytes), to};
 }
 
 // The process dies: what it has in flight can no longer be read.

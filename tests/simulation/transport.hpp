@@ -15,6 +15,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,10 @@ public:
   bool local() const noexcept;
 
   rdma::local::exposure expose(const rdma::block_list& data) override;
+
+  bool in_place() const noexcept override {
+    return local();
+  }
 
   void send(rdma::frame x) override;
 
@@ -193,12 +198,16 @@ private:
 
   void tick();
 
+  std::optional<rdma::staging> make_staging(rdma::copy_direction to);
+
   actor_base* self_;
   network& net_;
   dice& dice_;
   rdma::worker_info me_;
   rdma::transport_options options_;
   rdma::local_lane local_lane_{local_piece_size};
+  std::optional<rdma::staging> staging_out_; // if there are GPUs
+  std::optional<rdma::staging> staging_in_;
   rdma::local::cell_pool cells_;
   rdma::transfer_table transfers_;
   std::map<rdma::link_id, std::unique_ptr<sim_link>> links_;

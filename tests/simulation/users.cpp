@@ -18,12 +18,17 @@ constexpr size_t max_operations = 12;
 /// Describes the memory in two parts, if it has two bytes.
 rdma::descriptor_list describe(const user_operation& x) {
   auto* data = x.memory->data();
+  auto where = rdma::cpu;
+  if (x.on_gpu) {
+    data = gpus::address_of(data);
+    where = rdma::cuda(0);
+  }
   auto size = x.memory->size();
   auto half = size / 2;
   rdma::descriptor_list result;
   if (half > 0)
-    result.emplace_back(data, half, rdma::cpu, x.memory);
-  result.emplace_back(data + half, size - half, rdma::cpu, x.memory);
+    result.emplace_back(data, half, where, x.memory);
+  result.emplace_back(data + half, size - half, where, x.memory);
   return result;
 }
 
@@ -47,6 +52,7 @@ user_operation& world::add(size_t home, size_t size, bool active,
   x.life = workers_[home]->info().incarnation;
   x.active = active;
   x.destination = destination;
+  x.on_gpu = dice_.percent(25);
   x.pattern = destination ? std::byte{0} : static_cast<std::byte>(++patterns_);
   x.memory = std::make_shared<std::vector<std::byte>>(size, x.pattern);
   return x;

@@ -40,15 +40,17 @@ rdma::runtime_options runtime_options() {
 } // namespace
 
 worker::worker(caf::actor_system& sys, const clock& now, network& net,
-               dice& random, std::string id)
+               dice& random, std::string id, rdma::memory_space_ptr gpus)
   : info_{std::move(id), random.below(UINT64_MAX - 1) + 1,
           std::vector<std::byte>(8)},
     loop_(sys, loop_options(now)) {
   auto opts = runtime_options();
+  opts.transport.space = gpus;
   transport_ = loop_.spawn<transport_impl>(net, random, info_, opts.transport);
   state_ = &caf::actor_cast<transport_impl*>(transport_)->state;
   auto hdl = loop_.spawn<rdma::connector_actor_impl>("sim", transport_, info_,
-                                                     opts);
+                                                     opts,
+                                                     rdma::gpu_access{gpus});
   connector_ = rdma::detail::make_proxy<rdma::connector_actor>(
     sys, caf::actor_cast<caf::strong_actor_ptr>(hdl), loop_.inbox());
 }

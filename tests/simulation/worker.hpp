@@ -18,7 +18,7 @@ using clock = rdma::progress_loop::time_point;
 class worker {
 public:
   worker(caf::actor_system& sys, const clock& now, network& net, dice& random,
-         std::string id);
+         std::string id, rdma::memory_space_ptr gpus);
 
   /// The process dies: nobody says good-bye.
   ~worker();

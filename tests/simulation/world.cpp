@@ -22,10 +22,11 @@ std::string name(size_t i) {
 
 // -- construction, destruction -----------------------------------------------
 
-world::world(caf::actor_system& sys, uint64_t seed) : sys_(sys), dice_(seed) {
+world::world(caf::actor_system& sys, uint64_t seed)
+  : sys_(sys), dice_(seed), gpus_(std::make_shared<gpus>(dice_)) {
   for (size_t i = 0; i < worker_count; ++i)
     workers_.push_back(
-      std::make_unique<worker>(sys_, now_, net_, dice_, name(i)));
+      std::make_unique<worker>(sys_, now_, net_, dice_, name(i), gpus_));
 }
 
 world::~world() {
@@ -99,7 +100,8 @@ void world::kill(size_t i) {
       x.handle = {};
     }
   workers_[i].reset();
-  workers_[i] = std::make_unique<worker>(sys_, now_, net_, dice_, name(i));
+  workers_[i] = std::make_unique<worker>(sys_, now_, net_, dice_, name(i),
+                                         gpus_);
   ++lives_;
   ++stats_.kills;
 }

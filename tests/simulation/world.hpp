@@ -3,6 +3,7 @@
 #pragma once
 
 #include "caf_rdma/tests/actors/pending.hpp"
+#include "caf_rdma/tests/simulation/gpus.hpp"
 #include "caf_rdma/tests/simulation/worker.hpp"
 
 #include <deque>
@@ -22,6 +23,7 @@ struct user_operation {
   uint64_t life; // incarnation of that worker
   bool active;
   bool destination;
+  bool on_gpu = false;   // the memory, as the library sees it
   bool standing = false; // passive, and for more than one plain transfer
   std::byte pattern;     // what a source holds, what a destination has got
   std::optional<size_t> partner; // of an active one: the passive one it names
@@ -144,6 +146,7 @@ private:
   dice dice_;
   clock now_{std::chrono::hours{1}};
   network net_{dice_};
+  std::shared_ptr<gpus> gpus_;
   std::vector<std::unique_ptr<worker>> workers_;
   std::deque<user_operation> operations_;
   uint64_t weather_ = dice_.below(20); // faults in 1,000 steps

@@ -45,8 +45,16 @@ public:
     return max_chunk;
   }
 
+  bool reads_device(const block_list&, uint64_t, uint64_t) const override {
+    return direct;
+  }
+
+  bool in_place() const noexcept override {
+    return fetches_in_place;
+  }
+
   local::exposure expose(const block_list& data) override {
-    return in_place ? local::exposure{cells, data} : local::exposure{};
+    return fetches_in_place ? local::exposure{cells, data} : local::exposure{};
   }
 
   void send(frame x) override {
@@ -56,6 +64,8 @@ public:
   bool post(const chunk& x, ucx::request_observer& borrowed,
             ucx::request_observer& copied) override {
     posted.push_back(x.header);
+    if (reads)
+      bytes.push_back(read(x));
     in_flight.push_back({{x.key.link, x.key.transfer, x.header.length},
                          copies ? &copied : &borrowed});
     most_in_flight = std::max(most_in_flight, in_flight.size());
@@ -71,6 +81,15 @@ public:
     x.observer->request_done(x.tag, 0, status);
   }
 
+  static std::vector<std::byte> read(const chunk& x) {
+    std::vector<std::byte> result;
+    if (!x.data.on_device())
+      x.data.for_each(x.begin, x.header.length, [&](std::span<std::byte> y) {
+        result.insert(result.end(), y.begin(), y.end());
+      });
+    return result;
+  }
+
   struct job {
     ucx::request_tag tag;
     ucx::request_observer* observer;
@@ -79,10 +98,13 @@ public:
   uint64_t max_chunk = uint64_t{64} << 20;
   bool at_once = false; // let go within `post`
   bool copies = false;
-  bool in_place = false; // the peer fetches from the memory
+  bool direct = false;           // reads the memory of GPUs
+  bool fetches_in_place = false; // the peer fetches from the memory
   local::cell_pool cells;
   std::vector<frame> frames;
   std::vector<offer> posted;
+  bool reads = false;                        // the bytes of chunks
+  std::vector<std::vector<std::byte>> bytes; // none of a GPU's
   std::vector<job> in_flight;
   size_t most_in_flight = 0;
 

@@ -103,7 +103,7 @@ TEST_CASE("what is withdrawn or has lost its peer uses no turn") {
 TEST_CASE("what is fetched in place needs no credit") {
   outbound_fixture x;
   x.options.max_outbound_bytes = 1;
-  x.via.in_place = x.via.copies = true;
+  x.via.fetches_in_place = x.via.copies = true;
   x.start(x.options.chunk_size * 64 * 3);
   CHECK(x.via.in_flight.size() == 3);
   x.drain();

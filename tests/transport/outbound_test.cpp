@@ -154,7 +154,7 @@ TEST_CASE(
 
 TEST_CASE("memory that is fetched in place is exposed until it is let go") {
   outbound_fixture x;
-  x.via.in_place = true;
+  x.via.fetches_in_place = true;
   x.via.copies = true; // nothing but the offers is sent
   x.start(300 * kib);
   auto& first = x.via.posted.at(0);

@@ -98,6 +98,13 @@ context::~context() {
     ucp_cleanup(handle_);
 }
 
+bool context::moves_cuda_memory() const noexcept {
+  ucp_context_attr_t attr{};
+  attr.field_mask = UCP_ATTR_FIELD_MEMORY_TYPES;
+  return ucp_context_query(handle_, &attr) == UCS_OK
+         && (attr.memory_types & UCS_BIT(UCS_MEMORY_TYPE_CUDA)) != 0;
+}
+
 std::string context::lanes() const {
   std::istringstream in{
     printed([this](FILE* to) { ucp_context_print_info(handle_, to); })};

@@ -19,9 +19,8 @@ public:
   /// `transport_failure`. An empty `tls` leaves UCX_TLS in force. No more than
   /// `max_eager_size` bytes must be sent eagerly, if endpoints are to be closed
   /// by force meanwhile.
-  static caf::expected<context> make(const std::string& tls,
-                                     uint64_t max_eager_size = uint64_t{32}
-                                                               << 10);
+  static caf::expected<context>
+  make(const std::string& tls, uint64_t max_eager_size = uint64_t{32} << 10);
 
   context(context&& other) noexcept
     : handle_(std::exchange(other.handle_, nullptr)) {
@@ -35,6 +34,9 @@ public:
   ucp_context_h get() const noexcept {
     return handle_;
   }
+
+  /// True if UCX moves the memory of CUDA GPUs itself.
+  bool moves_cuda_memory() const noexcept;
 
   /// Lists what UCX found on this machine, e.g., "self/memory0 tcp/lo".
   std::string lanes() const;
