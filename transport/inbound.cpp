@@ -284,15 +284,20 @@ bool inbound::permitted(const held_chunk& chunk) {
         || (!budget.idle() && fetching_ + bytes > options_.max_bytes_in_flight))
       return false;
   }
-  return !needs_staging(entries_.at(chunk.secret), chunk)
-         || staging_->has_room(bytes);
+  auto& x = entries_.at(chunk.secret);
+  if (!needs_staging(x, chunk))
+    return true;
+  // More room than is needed would only make caches useless.
+  return x.fetching + x.copying < options_.window && staging_->has_room(bytes);
 }
 
 void inbound::post_fetch(const held_chunk& chunk) {
   auto& x = entries_.at(chunk.secret);
   auto& header = chunk.header;
-  fetch_record how{header.length, header.checksum, std::nullopt,
-                   header.passing};
+  fetch_record how;
+  how.length = header.length;
+  how.checksum = header.checksum;
+  how.passing = header.passing;
   if (needs_staging(x, chunk)) {
     auto room = staging_->acquire(header.length);
     if (!room) {
@@ -300,7 +305,7 @@ void inbound::post_fetch(const held_chunk& chunk) {
       fail(x, room.error());
       return;
     }
-    how.room = std::move(*room);
+    how.room.push_back(std::move(*room));
   }
   if (chunk.via->crosses_network()) {
     budgets_.at(chunk.link).posted(header.length, now_());
@@ -311,8 +316,8 @@ void inbound::post_fetch(const held_chunk& chunk) {
   ucx::request_tag tag{chunk.secret.high, chunk.secret.low, header.offset};
   auto target = x.grant.target;
   auto begin = header.offset;
-  if (how.room) {
-    target = block_list{{*how.room}};
+  if (!how.room.empty()) {
+    target = block_list{how.room};
     begin = 0;
   }
   x.fetches.emplace(header.offset, std::move(how));
@@ -333,7 +338,7 @@ void inbound::request_done(const ucx::request_tag& tag, size_t length,
   --x.fetching;
   if (x.via->crosses_network())
     fetched(x.grant.key.link, how.length);
-  runnable_ = runnable_ || how.room || !held_.empty()
+  runnable_ = runnable_ || !how.room.empty() || !held_.empty()
               || !held_for_room_.empty();
   if (status == UCS_OK && length == how.length) {
     on_arrival_(x.grant.key.link);
@@ -356,14 +361,16 @@ void inbound::fetch_done(entry& x, uint64_t offset, uint64_t length,
   if (how.passing)
     verdicts_.push_back(
       {x.grant.key.link, x.grant.key.transfer, chunk_fetched{offset}});
-  if (how.checksum
-      && *how.checksum
-           != (how.room ? checksum(block_list{{*how.room}}, 0, length)
-                        : checksum(x.grant.target, offset, length))) {
+  auto staged = !how.room.empty();
+  auto sum = [&] {
+    return staged ? checksum(how.room, 0, length)
+                  : checksum(x.grant.target, offset, length);
+  };
+  if (how.checksum && *how.checksum != sum()) {
     fail_integrity(x, offset);
-  } else if (how.room) {
+  } else if (staged) {
     ++x.copying;
-    arrived_.push_back({x.grant.secret, offset, std::move(*how.room)});
+    arrived_.push_back({x.grant.secret, offset, std::move(how.room.front())});
   } else {
     landed(x, length);
   }

@@ -157,7 +157,7 @@ private:
   struct fetch_record {
     uint64_t length = 0;
     std::optional<uint32_t> checksum;
-    std::optional<descriptor> room; // on the way to a GPU
+    descriptor_list room; // on the way to a GPU: one, otherwise none
     bool passing = false;
   };
 

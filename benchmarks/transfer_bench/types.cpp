@@ -3,6 +3,7 @@
 #include "types.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <iostream>
 #include <sstream>
@@ -75,7 +76,7 @@ double percentile(std::vector<double> xs, double p) {
 }
 
 void die(const std::string& why) {
-  std::cerr << "transfer_bench: " << why << std::endl;
+  std::cerr << program_invocation_short_name << ": " << why << std::endl;
   std::_Exit(1); // threads may be running
 }
 

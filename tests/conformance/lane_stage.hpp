@@ -70,7 +70,7 @@ struct lane_under_test {
 /// here.
 std::vector<lane_under_test> lanes();
 
-/// Those with memory of GPUs, on which real time passes.
+/// Those with memory of GPUs.
 std::vector<lane_under_test> gpu_lanes();
 
 } // namespace rdma_conformance

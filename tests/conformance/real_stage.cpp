@@ -20,8 +20,8 @@ constexpr size_t real_chunk_size = 4096;
 
 class real_stage : public lane_stage {
 public:
-  explicit real_stage(std::string tls, std::string lane)
-    : tls_(std::move(tls)), lane_(std::move(lane)) {
+  real_stage(std::string tls, std::string lane, rdma::memory_space_ptr space)
+    : tls_(std::move(tls)), lane_(std::move(lane)), space_(std::move(space)) {
     // nop
   }
 
@@ -78,7 +78,7 @@ private:
     x.transport.tls = tls_;
     x.transport.lane = lane_;
     x.transport.chunk_size = real_chunk_size;
-    x.transport.space = gpus();
+    x.transport.space = space_;
     auto result = rdma::runtime::make(system_, std::move(x));
     if (!result)
       FAIL("cannot start: " << to_string(result.error()));
@@ -87,6 +87,7 @@ private:
 
   std::string tls_;
   std::string lane_;
+  rdma::memory_space_ptr space_;
   rdma::config config_;
   caf::actor_system system_{config_};
   std::optional<rdma::runtime> here_;
@@ -97,14 +98,16 @@ private:
 
 } // namespace
 
-lane_stage_ptr make_self_stage() {
-  auto result = std::make_unique<real_stage>("", "auto");
+lane_stage_ptr make_self_stage(rdma::memory_space_ptr space) {
+  auto result = std::make_unique<real_stage>("", "auto", std::move(space));
   result->start(false);
   return result;
 }
 
-lane_stage_ptr make_two_runtimes(std::string tls, std::string lane) {
-  auto result = std::make_unique<real_stage>(std::move(tls), std::move(lane));
+lane_stage_ptr make_two_runtimes(std::string tls, std::string lane,
+                                 rdma::memory_space_ptr space) {
+  auto result = std::make_unique<real_stage>(std::move(tls), std::move(lane),
+                                             std::move(space));
   result->start(true);
   return result;
 }

@@ -4,7 +4,6 @@
 
 #include <sys/resource.h>
 
-#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -14,59 +13,14 @@ namespace rdma_test {
 
 namespace {
 
-constexpr std::byte poison_byte{0xEE};
-
-using block_vector = std::vector<std::vector<std::byte>>;
-
 std::string show(const caf::error& err) {
   return "error " + to_string(rdma::code_of(err)) + " " + to_string(err);
 }
 
+// How a lane gets to the memory is not what the tests of processes are about.
 std::string show(const rdma::report& x) {
   return "ok " + to_string(x.status) + " " + std::to_string(x.bytes) + " "
-         + x.lane + " " + x.peer;
-}
-
-block_vector allocate(const std::string& sizes) {
-  block_vector result;
-  auto x = sizes.find('x');
-  if (x != std::string::npos) {
-    result.resize(std::stoul(sizes.substr(x + 1)));
-    for (auto& block : result)
-      block.resize(std::stoul(sizes));
-    return result;
-  }
-  std::istringstream in{sizes};
-  for (std::string size; std::getline(in, size, ',');)
-    result.emplace_back(std::stoul(size));
-  return result;
-}
-
-rdma::descriptor_list describe(block_vector& blocks) {
-  rdma::descriptor_list result;
-  for (auto& block : blocks)
-    result.emplace_back(std::span{block});
-  return result;
-}
-
-/// Calls `f(byte, expected)` for each byte until it returns false.
-template <class F>
-bool for_each_byte(block_vector& blocks, uint64_t seed, F f) {
-  auto x = seed * 0x9E3779B97F4A7C15u + 1;
-  for (auto& block : blocks)
-    for (auto& b : block) {
-      x = x * 6364136223846793005u + 1442695040888963407u;
-      if (!f(b, static_cast<std::byte>(x >> 56)))
-        return false;
-    }
-  return true;
-}
-
-void fill(block_vector& blocks, uint64_t seed) {
-  for_each_byte(blocks, seed, [](std::byte& b, std::byte expected) {
-    b = expected;
-    return true;
-  });
+         + x.lane.substr(0, x.lane.find('/')) + " " + x.peer;
 }
 
 } // namespace
@@ -149,8 +103,8 @@ std::string worker::passive(std::istream& in, bool writable) {
   if (!writable)
     in >> seed;
   in >> sizes;
-  entry x{allocate(sizes), {}};
-  auto list = describe(x.blocks);
+  entry x{worker_memory{sizes}, {}};
+  auto list = x.memory.describe();
   auto opts = options_;
   opts.grant = terms_;
   std::string answer;
@@ -158,7 +112,7 @@ std::string worker::passive(std::istream& in, bool writable) {
     answer = begin(id, std::move(x), rdma::create_writable_atom_v,
                    std::move(list), opts);
   } else {
-    fill(x.blocks, seed);
+    x.memory.fill(seed);
     answer = begin(id, std::move(x), rdma::create_readable_atom_v,
                    std::move(list), opts);
   }
@@ -184,12 +138,12 @@ std::string worker::active(std::istream& in, bool write) {
   auto md = rdma::metadata_from_text(text);
   if (!md)
     return show(md.error());
-  entry x{allocate(sizes), {}};
-  auto list = describe(x.blocks);
+  entry x{worker_memory{sizes}, {}};
+  auto list = x.memory.describe();
   if (!write)
     return begin(id, std::move(x), rdma::begin_read_atom_v, std::move(*md),
                  std::move(list), options_);
-  fill(x.blocks, seed);
+  x.memory.fill(seed);
   return begin(id, std::move(x), rdma::begin_write_atom_v, std::move(list),
                std::move(*md), options_);
 }
@@ -204,30 +158,21 @@ std::string worker::wait(const std::string& id) {
 }
 
 std::string worker::check(const std::string& id, uint64_t seed) {
-  size_t position = 0;
-  auto same = for_each_byte(entries_[id].blocks, seed,
-                            [&position](std::byte& b, std::byte expected) {
-                              ++position;
-                              return b == expected;
-                            });
-  if (same)
-    return "ok " + std::to_string(position);
-  return "error none differs at byte " + std::to_string(position - 1);
+  auto& memory = entries_[id].memory;
+  if (auto n = memory.first_unlike(seed))
+    return "error none differs at byte " + std::to_string(*n);
+  return "ok " + std::to_string(memory.size());
 }
 
 std::string worker::poison(const std::string& id) {
   auto answer = wait(id);
-  for (auto& block : entries_[id].blocks)
-    std::fill(block.begin(), block.end(), poison_byte);
+  entries_[id].memory.poison();
   return answer;
 }
 
 std::string worker::poisoned(const std::string& id) {
-  for (auto& block : entries_[id].blocks)
-    for (auto& x : block)
-      if (x != poison_byte)
-        return "error none differs at byte "
-               + std::to_string(&x - block.data());
+  if (auto n = entries_[id].memory.first_not_poisoned())
+    return "error none differs at byte " + std::to_string(*n);
   return "ok";
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "caf_rdma/actors/runtime.hpp"
+#include "caf_rdma/tests/process/worker_memory.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
@@ -42,7 +43,7 @@ public:
 
 private:
   struct entry {
-    std::vector<std::vector<std::byte>> blocks;
+    worker_memory memory;
     rdma::operation operation;
   };
 

@@ -15,7 +15,9 @@ int main(int argc, char* argv[]) {
     return 1;
   }
   caf::actor_system sys{config};
-  auto runtime = rdma::runtime::make(sys);
+  auto options = rdma::runtime_options::from(config);
+  options.transport.space = rdma_test::gpus();
+  auto runtime = rdma::runtime::make(sys, std::move(options));
   if (!runtime) {
     std::cout << "error none " << to_string(runtime.error()) << std::endl;
     return 1;

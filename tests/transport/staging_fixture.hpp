@@ -14,8 +14,13 @@ namespace rdma::test {
 /// Pretended GPUs, and room of one direction for their bytes.
 struct staging_fixture {
   explicit staging_fixture(copy_direction to, size_t max_bytes = 2 << 20)
-    : room(metrics, gpus, memory_pool::make(metrics, pins(), max_bytes), to) {
+    : pool(memory_pool::make(metrics, pins(), max_bytes)),
+      room(metrics, gpus, pool, to) {
     // nop
+  }
+
+  ~staging_fixture() {
+    pool->retire(); // others may hold memory of it when the metrics have gone
   }
 
   memory_pool::registrar pins() {
@@ -45,6 +50,7 @@ struct staging_fixture {
 
   std::shared_ptr<fenced_space> gpus = std::make_shared<fenced_space>();
   caf::telemetry::metric_registry metrics;
+  memory_pool_ptr pool;
   staging room;
 };
 
