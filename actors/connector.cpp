@@ -234,6 +234,7 @@ caf::result<operation> connector_state::create(descriptor_list local,
   auto terms = opts.grant;
   terms.notifications = static_cast<bool>(opts.listener);
   auto description = make_metadata(worker_, kind, local, std::move(terms));
+  setup->kind = to_string(kind);
   setup->local = block_list{std::move(local)};
   if (!description.terms.standing()) {
     description.terms = {};
@@ -265,6 +266,7 @@ connector_state::begin(descriptor_list local, const metadata& remote,
     return std::move(setup.error());
   if (auto err = check_memory(local, remote, opts.blocks); err != caf::none)
     return err;
+  setup->kind = kind == operation_kind::writable ? "write" : "read";
   setup->local = block_list{std::move(local)}.select(opts.blocks.local);
   setup->prepared = std::is_same_v<Handle, prepared_operation>;
   return spawn<Handle, Operation>(

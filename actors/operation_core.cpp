@@ -2,6 +2,8 @@
 
 #include "caf_rdma/actors/operation_core.hpp"
 
+#include "caf_rdma/transport/log.hpp"
+
 #include <caf/actor_cast.hpp>
 
 #include <chrono>
@@ -50,6 +52,8 @@ operation_core::~operation_core() {
   self_->loop().cancel(deadline_);
   self_->loop().cancel(grace_);
   self_->loop().cancel(poll_);
+  if (!unstarted() && !is_final(report_.status)) // killed
+    setup_.metrics->end(setup_.kind, self_->loop().now() - started_);
 }
 
 operation_impl::behavior_type operation_core::make_behavior() {
@@ -136,7 +140,7 @@ void operation_core::on_final() {
 }
 
 void operation_core::count(operation_metrics& metrics) {
-  metrics.count(report_);
+  metrics.count(setup_.kind, report_);
 }
 
 // -- the beginning -----------------------------------------------------------
@@ -175,6 +179,8 @@ operation_core::restart(std::optional<std::string> notification,
 }
 
 void operation_core::start_in_turn() {
+  started_ = self_->loop().now();
+  setup_.metrics->begin(setup_.kind);
   if (!setup_.sync.waits()) {
     start();
     return;
@@ -255,7 +261,7 @@ void operation_core::finalize() {
       decide(status::errored, std::move(err));
   report_.status = *outcome_;
   report_.reason = outcome_reason_;
-  count(*setup_.metrics);
+  record_end();
   if (!setup_.prepared)
     setup_.local = {}; // the owners of the memory are free to go
   on_final();
@@ -264,6 +270,19 @@ void operation_core::finalize() {
   for (auto& x : std::exchange(shutdowns_, {}))
     x.deliver();
   quit_if_done();
+}
+
+void operation_core::record_end() {
+  setup_.metrics->end(setup_.kind, self_->loop().now() - started_);
+  count(*setup_.metrics);
+  if (report_.status != status::errored)
+    return;
+  log_info(self_->home_system(), [this] {
+    return setup_.kind + " operation " + std::to_string(self_->id())
+           + (report_.peer.empty() ? "" : " with " + report_.peer) + ": "
+           + to_string(code_of(report_.reason)) + ", "
+           + reason_of(report_.reason);
+  });
 }
 
 void operation_core::quit_if_done() {

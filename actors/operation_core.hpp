@@ -49,6 +49,8 @@ using operation_home
 struct operation_setup {
   transport_actor transport;
   operation_home home;
+  /// "write", "read", "writable" or "readable".
+  std::string kind;
   std::shared_ptr<operation_metrics> metrics;
   block_list local;
   /// Time until the operation ends by itself.
@@ -192,6 +194,9 @@ private:
     bool wants_error; // a `wait`, which must not take a failure for success
   };
 
+  /// Logs and counts what has become final.
+  void record_end();
+
   /// Starts, once the user's work on a GPU is done.
   void start_in_turn();
 
@@ -230,6 +235,7 @@ private:
   progress_loop::timer_id poll_;
   device_work_ptr awaited_; // before the start
   uint64_t start_number_ = 0;
+  progress_loop::time_point started_;
   bool progress_in_grace_ = false;
   bool dropped_ = false;
   caf::error closed_; // why a prepared operation cannot be started any more

@@ -6,36 +6,58 @@
 
 #include <caf/fwd.hpp>
 #include <caf/telemetry/counter.hpp>
+#include <caf/telemetry/gauge.hpp>
+#include <caf/telemetry/histogram.hpp>
 #include <caf/telemetry/metric_registry.hpp>
+#include <caf/timespan.hpp>
 
 #include <map>
 #include <string>
-#include <utility>
+#include <tuple>
 
 namespace rdma {
 
-/// Counts in the metrics of the actor system what becomes of operations:
-/// `rdma.operations.ended` by lane and final status, and
-/// `rdma.operations.landed` in bytes by lane. The lane is "none" if an
-/// operation has ended before it had one. For one thread.
+/// Counts in the metrics of the actor system what becomes of operations, by
+/// kind ("write", "readable", ...), lane ("none" if an operation has ended
+/// before it had one), status and error code. For one thread.
 class operation_metrics {
 public:
   explicit operation_metrics(caf::actor_system& sys);
 
-  /// Counts an operation that has just become final.
-  void count(const report& x);
+  /// An operation of that kind is not final.
+  void begin(const std::string& kind);
+
+  /// It has become final, after so long.
+  void end(const std::string& kind, caf::timespan after);
+
+  /// Counts what has become of an operation, or of a claim on a grant.
+  void count(const std::string& kind, const report& x);
 
 private:
+  using counter_family
+    = caf::telemetry::metric_family_impl<caf::telemetry::int_counter>;
+
   struct counters {
     caf::telemetry::int_counter* ended;
     caf::telemetry::int_counter* landed;
   };
 
-  counters& find(const report& x);
+  struct life {
+    caf::telemetry::int_gauge* in_flight;
+    caf::telemetry::dbl_histogram* duration;
+  };
 
-  caf::telemetry::metric_family_impl<caf::telemetry::int_counter>* ended_;
-  caf::telemetry::metric_family_impl<caf::telemetry::int_counter>* landed_;
-  std::map<std::pair<std::string, status>, counters> known_;
+  counters& find(const std::string& kind, const report& x);
+
+  life& find(const std::string& kind);
+
+  caf::telemetry::metric_registry& registry_;
+  counter_family* ended_;
+  counter_family* landed_;
+  counter_family* failed_;
+  caf::telemetry::metric_family_impl<caf::telemetry::dbl_histogram>* durations_;
+  std::map<std::tuple<std::string, std::string, status>, counters> known_;
+  std::map<std::string, life> lives_;
 };
 
 } // namespace rdma

@@ -199,8 +199,9 @@ void standing_operation::close(const transfer_key& key,
   report counted;
   counted.status = news.status;
   counted.bytes = news.bytes;
+  counted.reason = reason;
   counted.lane = full_name(x.news.lane);
-  setup().metrics->count(counted);
+  setup().metrics->count(setup().kind, counted);
   auto complete = news.status == status::complete;
   if (complete) {
     ++served_;

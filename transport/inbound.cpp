@@ -71,6 +71,13 @@ void inbound::abandon() {
     entry.released = [] {};
 }
 
+void inbound::add_to(transfer_statistics& x) const {
+  x.chunks_landed += chunks_landed_;
+  x.bytes_landed += bytes_landed_;
+  x.chunks_held += held_.size() + held_for_room_.size();
+  x.bytes_fetching += fetching_;
+}
+
 void inbound::finish(const token& secret) {
   auto i = entries_.find(secret);
   auto& entry = i->second;
@@ -207,6 +214,8 @@ void inbound::write(entry& x, uint64_t offset,
 
 void inbound::landed(entry& x, uint64_t bytes) {
   x.landed += bytes;
+  ++chunks_landed_;
+  bytes_landed_ += bytes;
   if (x.landed == x.grant.target.size() && !x.over()) {
     complete(x);
     return;

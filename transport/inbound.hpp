@@ -12,6 +12,7 @@
 #include "caf_rdma/transport/options.hpp"
 #include "caf_rdma/transport/router.hpp"
 #include "caf_rdma/transport/staging.hpp"
+#include "caf_rdma/transport/transfer_statistics.hpp"
 #include "caf_rdma/transport/transport.hpp"
 #include "caf_rdma/transport/turn_queue.hpp"
 
@@ -132,6 +133,9 @@ public:
   std::vector<std::pair<link_id, caf::error>> take_broken() {
     return std::exchange(broken_, {});
   }
+
+  /// Adds what it has done and what it waits for.
+  void add_to(transfer_statistics& x) const;
 
   /// True if one of the functions above has something to do.
   bool ready() const noexcept {
@@ -332,6 +336,8 @@ private:
   uint64_t kept_bytes_ = 0;
   std::unordered_map<link_id, fetch_budget> budgets_;
   uint64_t fetching_ = 0; // bytes that cross a network, of all links
+  uint64_t chunks_landed_ = 0;
+  uint64_t bytes_landed_ = 0;
   std::vector<frame> verdicts_;
   std::vector<frame> acknowledgements_;
   std::vector<std::pair<link_id, caf::error>> broken_;

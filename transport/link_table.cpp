@@ -28,6 +28,9 @@ link_table::link_table(const transport_options& options, progress_loop& loop,
     on_failure_(std::move(on_failure)),
     up_(loop.system().metrics().gauge_family("rdma.links", "up", {"lane"},
                                              "Links to other workers.")),
+    ended_(loop.system().metrics().counter_family(
+      "rdma.links", "ended", {"code"}, "Links that have ended, and why.", "1",
+      true)),
     last_tick_(loop.now()) {
   // nop
 }
@@ -203,6 +206,10 @@ void link_table::count(const ucx_link& x, int difference) {
 
 void link_table::take_down(ucx_link& x, const caf::error& reason) {
   count(x, -1);
+  auto code = to_string(code_of(reason));
+  ended_->get_or_add({{"code", code}})->inc();
+  log_info(loop_.system(), "link to " + x.peer() + " has ended: " + code + ", "
+                             + reason_of(reason));
   on_failure_(x, reason);
   say_goodbye(x, reason);
   auto answer = restarted(x) ? make_error(errc::stale_metadata,
@@ -303,6 +310,14 @@ void link_table::tick() {
       x->send(frame{0, 0, heartbeat{}});
     }
   }
+}
+
+caf::timespan link_table::silence() const {
+  caf::timespan result{0};
+  for (auto& [id, x] : links_)
+    if (x->up())
+      result = std::max<caf::timespan>(result, loop_.now() - x->last_heard);
+  return result;
 }
 
 void link_table::send_hello(ucx_link& x, const frame& what) {

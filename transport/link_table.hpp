@@ -82,6 +82,9 @@ public:
   /// Takes down the links that UCX has given up.
   void reap();
 
+  /// Longest silence of a peer.
+  caf::timespan silence() const;
+
   /// True if `reap` has something to do.
   bool ready() const noexcept {
     return !failures_.empty();
@@ -247,6 +250,7 @@ private:
   std::unordered_map<link_id, epitaph> epitaphs_;
   std::deque<link_id> oldest_epitaphs_;
   caf::telemetry::metric_family_impl<caf::telemetry::int_gauge>* up_;
+  caf::telemetry::metric_family_impl<caf::telemetry::int_counter>* ended_;
   bool closing_ = false;
   progress_loop::time_point last_tick_;
 };

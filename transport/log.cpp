@@ -11,12 +11,17 @@
 
 namespace rdma {
 
-// CAF's own macros compile to nothing unless CAF was built with them.
 void log_info(caf::actor_system& sys, std::string text) {
+  log_info(sys, [&text] { return std::move(text); });
+}
+
+// CAF's own macros compile to nothing unless CAF was built with them.
+void log_info(caf::actor_system& sys,
+              const std::function<std::string()>& make_text) {
   auto& log = sys.logger();
   if (log.accepts(CAF_LOG_LEVEL_INFO, "rdma"))
     log.log(caf::logger::event{CAF_LOG_LEVEL_INFO, 0, "rdma", "", "", "",
-                               std::move(text), std::this_thread::get_id(), 0,
+                               make_text(), std::this_thread::get_id(), 0,
                                caf::make_timestamp()});
 }
 

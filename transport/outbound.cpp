@@ -144,6 +144,12 @@ void outbound::pump() {
   take_turns();
 }
 
+void outbound::add_to(transfer_statistics& x) const {
+  x.chunks_offered += chunks_offered_;
+  x.bytes_offered += bytes_offered_;
+  x.chunks_waiting += turns_.size() + staging_turns_.size();
+}
+
 void outbound::left(const ucx::request_tag& tag, const departure& how) {
   auto [link, transfer, length] = tag;
   if (how.credited) {
@@ -232,8 +238,7 @@ void outbound::post_next(transfer& x) {
   }
   if (x.src.verify)
     header.checksum = checksum(x.data, header.offset, header.length);
-  x.known = true;
-  x.posted += header.length;
+  count_offered(x, header.length);
   ++x.borrowed;
   if (!x.exposed)
     credit_.posted(x.src.key.link, header.length);
@@ -242,6 +247,13 @@ void outbound::post_next(transfer& x) {
   if (x.via->post(chunk{x.src.key, header, x.data, header.offset}, borrowed,
                   copied))
     --x.borrowed;
+}
+
+void outbound::count_offered(transfer& x, uint64_t length) {
+  x.known = true;
+  x.posted += length;
+  ++chunks_offered_;
+  bytes_offered_ += length;
 }
 
 offer outbound::take_next(transfer& x) {

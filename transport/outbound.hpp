@@ -7,6 +7,7 @@
 #include "caf_rdma/transport/options.hpp"
 #include "caf_rdma/transport/send_credit.hpp"
 #include "caf_rdma/transport/staging.hpp"
+#include "caf_rdma/transport/transfer_statistics.hpp"
 #include "caf_rdma/transport/transport.hpp"
 #include "caf_rdma/transport/turn_queue.hpp"
 
@@ -58,6 +59,9 @@ public:
   /// Refills the windows of transfers that had chunks released, and posts
   /// chunks that have waited.
   void pump();
+
+  /// Adds what it has done and what it waits for.
+  void add_to(transfer_statistics& x) const;
 
   /// True if `pump` has something to do.
   bool ready() const noexcept {
@@ -130,7 +134,9 @@ private:
 
   void post_next(transfer& x);
 
-  /// Makes the header of the next chunk, and counts it as offered.
+  void count_offered(transfer& x, uint64_t length);
+
+  /// Makes the header of the next chunk.
   offer take_next(transfer& x);
 
   // -- chunks of GPUs (outbound_staged.cpp) ----------------------------------
@@ -160,6 +166,8 @@ private:
   turn_queue<transfer_key> turns_;         // one for each chunk that waits
   turn_queue<transfer_key> staging_turns_; // likewise, for chunks of GPUs
   bool turns_due_ = false;
+  uint64_t chunks_offered_ = 0;
+  uint64_t bytes_offered_ = 0;
   staged_map staged_;
   deaf deaf_;
   departure borrowed_{*this, true, true};

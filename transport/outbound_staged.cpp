@@ -62,8 +62,7 @@ void outbound::post_staged(transfer& x, staged_chunk& y) {
   }
   if (x.src.verify)
     header.checksum = checksum(y.data, 0, header.length);
-  x.known = true;
-  x.posted += header.length;
+  count_offered(x, header.length);
   ucx::request_observer* observer = &y;
   if (y.exposed)
     observer = &deaf_;

@@ -183,6 +183,7 @@ void progress_loop::run() {
 }
 
 size_t progress_loop::round() {
+  ++rounds_;
   receive();
   auto events = run_tasks();
   if (poller_ != nullptr)

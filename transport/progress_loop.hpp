@@ -146,6 +146,16 @@ public:
   /// ignored.
   void cancel(timer_id& id) noexcept;
 
+  /// Number of rounds so far.
+  uint64_t rounds() const noexcept {
+    return rounds_;
+  }
+
+  /// Number of actors that wait for their turn.
+  size_t ready_actors() const noexcept {
+    return ready_.size();
+  }
+
   /// Number of pending timers.
   size_t timers() const noexcept {
     return timers_.size();
@@ -217,6 +227,7 @@ private:
   std::deque<caf::resumable*> ready_;
   std::vector<task> new_tasks_;
   std::vector<caf::resumable*> new_jobs_;
+  uint64_t rounds_ = 0;
   size_t idle_rounds_ = 0;
   size_t vain_spins_ = 0; // in a row
   std::chrono::steady_clock::time_point idle_since_;

@@ -30,7 +30,7 @@ staging::staging(caf::telemetry::metric_registry& metrics,
     to_(to),
     staged_bytes_(
       metrics
-        .counter_family("rdma.gpu", "staged-bytes", {"direction"},
+        .counter_family("rdma.gpu", "staged", {"direction"},
                         "Bytes of GPUs that have passed through host memory.",
                         "bytes", true)
         ->get_or_add(

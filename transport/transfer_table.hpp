@@ -73,6 +73,15 @@ public:
   /// out of theirs.
   void receive(link& from, frame& x);
 
+  // -- properties ------------------------------------------------------------
+
+  transfer_statistics statistics() const {
+    transfer_statistics result;
+    inbound_.add_to(result);
+    outbound_.add_to(result);
+    return result;
+  }
+
   // -- work between two calls to UCX's progress ------------------------------
 
   /// Fetches, refuses and offers what is due. Returns the links that a failed

@@ -25,6 +25,14 @@ public:
     return flows_.empty();
   }
 
+  /// Number of chunks. Counts them.
+  size_t size() const noexcept {
+    size_t result = 0;
+    for (auto& [key, flow] : flows_)
+      result += flow.size();
+    return result;
+  }
+
   void push(const transfer_key& of, priority prio, T x) {
     auto& flow = flows_[of];
     if (flow.empty()) {

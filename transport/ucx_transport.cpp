@@ -11,6 +11,7 @@
 #include "caf_rdma/transport/self_link.hpp"
 #include "caf_rdma/transport/staging.hpp"
 #include "caf_rdma/transport/transfer_table.hpp"
+#include "caf_rdma/transport/transport_metrics.hpp"
 #include "caf_rdma/transport/ucx/engine.hpp"
 #include "caf_rdma/transport/ucx/registrations.hpp"
 #include "caf_rdma/transport/ucx_lane.hpp"
@@ -78,6 +79,8 @@ private:
 
   void schedule_tick();
 
+  transport_snapshot take_snapshot() const;
+
   actor_base* self_;
   std::unique_ptr<ucx::engine> ucx_;
   std::shared_ptr<ucx::registrations> memory_;
@@ -94,6 +97,7 @@ private:
   arrivals arrivals_;
   self_link active_self_;
   self_link passive_self_;
+  transport_metrics metrics_;
   progress_loop::timer_id tick_;
   caf::typed_response_promise<void> shutdown_;
   progress_loop::timer_id linger_;
@@ -131,13 +135,15 @@ transport_state::transport_state(actor_base* self,
     arrivals_(self->loop(), ucx_->worker, links_, transfers_, ucx_lane_,
               local_lane_),
     active_self_(make_random_id(), ucx_->self.id, transfers_),
-    passive_self_(make_random_id(), ucx_->self.id, transfers_) {
+    passive_self_(make_random_id(), ucx_->self.id, transfers_),
+    metrics_(self->home_system().metrics(), ucx_->self.id) {
   self_link::join(active_self_, passive_self_);
 }
 
 // Killed without a shutdown: nobody is told, but UCX lets go of all memory
 // before its handles are destroyed.
 transport_state::~transport_state() {
+  metrics_.update(take_snapshot());
   self_->loop().cancel(tick_);
   self_->loop().cancel(linger_);
   self_->loop().set_poller(nullptr);
@@ -203,8 +209,16 @@ transport_actor::behavior_type transport_state::make_behavior() {
 void transport_state::schedule_tick() {
   tick_ = self_->loop().after(options_.heartbeat, [this] {
     links_.tick();
+    metrics_.update(take_snapshot());
     schedule_tick();
   });
+}
+
+transport_snapshot transport_state::take_snapshot() const {
+  auto& loop = self_->loop();
+  return {transfers_.statistics(), links_.silence(), pool_.busy(),
+          loop.rounds(),           loop.sleeps(),    loop.hosted_actors(),
+          loop.ready_actors()};
 }
 
 // -- requests ----------------------------------------------------------------

@@ -61,11 +61,12 @@ int64_t links(node& x, const std::string& lane) {
     ->value();
 }
 
-int64_t ended(node& x, const std::string& lane, status what) {
+int64_t ended(node& x, const std::string& kind, const std::string& lane,
+              status what) {
   return x.system.metrics()
-    .counter_family("rdma.operations", "ended", {"lane", "status"},
+    .counter_family("rdma.operations", "ended", {"kind", "lane", "status"},
                     "Operations that have ended.", "1", true)
-    ->get_or_add({{"lane", lane}, {"status", to_string(what)}})
+    ->get_or_add({{"kind", kind}, {"lane", lane}, {"status", to_string(what)}})
     ->value();
 }
 
@@ -90,8 +91,8 @@ TEST_CASE("small writes between processes of one host go through rings") {
   }
   CHECK(links(alice, "local") == 1);
   CHECK(links(alice, "ucx") == 0);
-  CHECK(ended(alice, "local", status::complete)
-        == ended(bob, "local", status::complete));
+  CHECK(ended(alice, "write", "local", status::complete)
+        == ended(bob, "writable", "local", status::complete));
 }
 
 TEST_CASE("who has no ring gets frames by UCX") {
