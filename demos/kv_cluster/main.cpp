@@ -42,6 +42,7 @@ struct options {
   size_t requests = 0;
   double speed = 10;
   std::string json;
+  std::string journal_file;
   std::vector<std::string> for_caf;
 };
 
@@ -72,6 +73,13 @@ int route(caf::actor_system& sys, const options& opts) {
     return fail(to_string(requests.error()));
   if (requests->empty())
     return fail("the trace has no requests");
+  journal served;
+  if (!opts.journal_file.empty()) {
+    auto found = journal::open(opts.journal_file);
+    if (!found)
+      return fail(to_string(found.error()));
+    served = std::move(*found);
+  }
   auto total = requests->size();
   std::promise<std::pair<statistics, double>> ended;
   auto end = ended.get_future();
@@ -82,8 +90,9 @@ int route(caf::actor_system& sys, const options& opts) {
   auto done = [&ended](const statistics& x, double seconds) {
     ended.set_value({x, seconds});
   };
-  auto router = sys.spawn<router_impl>(
-    router_options{std::move(*requests), opts.speed}, progress, done);
+  auto router
+    = sys.spawn<router_impl>(router_options{std::move(*requests), opts.speed},
+                             std::move(served), progress, done);
   auto port = sys.middleman().publish(caf::actor_cast<router_actor>(router),
                                       opts.port, opts.bind.c_str(), true);
   if (!port)
@@ -191,6 +200,8 @@ CLI::App* add_router(CLI::App& to, options& opts) {
                  "times faster than the trace; 0: as fast as possible")
     ->check(CLI::Range(0.0, 1e6))
     ->capture_default_str();
+  result->add_option("--journal", opts.journal_file,
+                     "what was served; lets a router go on that was killed");
   result->add_option("--json", opts.json, "also write the report to this file");
   return result;
 }

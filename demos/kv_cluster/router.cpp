@@ -5,11 +5,18 @@
 #include <caf/actor_cast.hpp>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace kv_cluster {
 
 namespace {
+
+/// In seconds. It goes on when a router is started again.
+double system_time() {
+  auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration<double>(now).count();
+}
 
 /// A node that says nothing for so long has lost its job.
 constexpr auto patience = std::chrono::seconds{6};
@@ -23,12 +30,14 @@ constexpr auto pause = std::chrono::milliseconds{50};
 } // namespace
 
 router_state::router_state(router_impl_actor::pointer self,
-                           router_options options, listener progress,
-                           listener done)
+                           router_options options, journal served,
+                           listener progress, listener done)
   : self_(self),
     options_(std::move(options)),
+    journal_(std::move(served)),
     progress_(std::move(progress)),
     done_(std::move(done)),
+    begin_(system_time()),
     prefill_placement_(options_.max_load),
     decode_placement_(options_.max_load) {
   // nop
@@ -36,15 +45,7 @@ router_state::router_state(router_impl_actor::pointer self,
 
 router_impl_actor::behavior_type router_state::make_behavior() {
   self_->set_down_handler([this](const caf::down_msg& x) { leave(x.source); });
-  for (uint64_t i = 0; i < options_.requests.size(); ++i) {
-    auto delay = std::chrono::nanoseconds{options_.requests[i].timestamp};
-    auto scaled = options_.speed > 0
-                    ? static_cast<double>(delay.count()) / options_.speed
-                    : 0;
-    self_->delayed_send(self_,
-                        std::chrono::nanoseconds{static_cast<int64_t>(scaled)},
-                        submit_atom_v, i);
-  }
+  schedule();
   self_->delayed_send(self_, std::chrono::seconds{1}, report_atom_v);
   return {
     [this](join_atom, const std::string& node, uint64_t slots,
@@ -90,9 +91,31 @@ void router_state::leave(const caf::actor_addr& node) {
 
 // -- requests ----------------------------------------------------------------
 
+void router_state::schedule() {
+  std::set<uint64_t> served;
+  for (auto& x : journal_.entries())
+    if (x.index < options_.requests.size() && served.insert(x.index).second) {
+      statistics_.add(x.report, x.latency, x.attempts);
+      begin_ = std::min(begin_, x.time - x.latency);
+    }
+  for (uint64_t i = 0; i < options_.requests.size(); ++i) {
+    if (served.contains(i))
+      continue;
+    std::chrono::duration<double> delay = options_.requests[i].timestamp;
+    if (options_.speed > 0)
+      delay /= options_.speed;
+    else
+      delay = {};
+    self_->delayed_send(
+      self_, std::chrono::duration_cast<std::chrono::nanoseconds>(delay),
+      submit_atom_v, i);
+  }
+  finish_if_done();
+}
+
 void router_state::submit(uint64_t index) {
   if (jobs_.empty() && waiting_.empty() && statistics_.ended() == 0)
-    begin_ = clock::now();
+    begin_ = system_time();
   waiting_.push_back({index, clock::now()});
   dispatch();
 }
@@ -137,6 +160,8 @@ void router_state::finish(job_id id, const fetch_report& x) {
   auto ended = end(id, true);
   std::chrono::duration<double> latency = clock::now() - ended.what.begin;
   statistics_.add(x, latency.count(), ended.what.attempts);
+  journal_.add(
+    {ended.what.index, x, latency.count(), ended.what.attempts, system_time()});
   finish_if_done();
   dispatch();
 }
@@ -172,7 +197,7 @@ router_state::job router_state::end(job_id id, bool good) {
 }
 
 double router_state::seconds() const {
-  return std::chrono::duration<double>(clock::now() - begin_).count();
+  return system_time() - begin_;
 }
 
 } // namespace kv_cluster

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "journal.hpp"
 #include "placement.hpp"
 #include "protocol.hpp"
 #include "statistics.hpp"
@@ -38,8 +39,9 @@ public:
   /// `progress` is called once a second, `done` when all requests are served.
   using listener = std::function<void(const statistics&, double seconds)>;
 
+  /// Does not repeat what the journal says was served.
   router_state(router_impl_actor::pointer self, router_options options,
-               listener progress, listener done);
+               journal served, listener progress, listener done);
 
   router_impl_actor::behavior_type make_behavior();
 
@@ -67,6 +69,8 @@ private:
 
   void leave(const caf::actor_addr& node);
 
+  void schedule();
+
   void submit(uint64_t index);
 
   /// Starts all that waits and finds nodes.
@@ -85,13 +89,15 @@ private:
   /// Ends an attempt.
   job end(job_id id, bool good);
 
+  /// Since the first request was there, in the life of whatever router.
   double seconds() const;
 
   router_impl_actor::pointer self_;
   router_options options_;
+  journal journal_;
   listener progress_;
   listener done_;
-  clock::time_point begin_ = clock::now();
+  double begin_; // in seconds of the system's clock
   std::map<std::string, prefill_actor> prefills_;
   std::map<std::string, decode_actor> decodes_;
   placement prefill_placement_;

@@ -31,7 +31,8 @@ void statistics::add(const fetch_report& x, double latency, size_t attempts) {
   blocks_ += x.blocks;
   hits_ += x.hits;
   bytes_ += x.bytes;
-  repeated_ += attempts > 1;
+  if (attempts > 1)
+    recoveries_.push_back(latency);
 }
 
 std::vector<statistics::row> statistics::rows(double seconds) const {
@@ -58,7 +59,9 @@ std::vector<statistics::row> statistics::rows(double seconds) const {
     {"request, p99, ms", ms(latencies_, 0.99), 2},
     {"nodes lost", count(lost_nodes_), 0},
     {"attempts that failed", count(failures), 0},
-    {"requests that needed another attempt", count(repeated_), 0},
+    {"requests that needed another attempt", count(recoveries_.size()), 0},
+    {"these, p50, ms", ms(recoveries_, 0.5), 2},
+    {"these, p99, ms", ms(recoveries_, 0.99), 2},
   };
 }
 

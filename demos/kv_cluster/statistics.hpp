@@ -68,7 +68,7 @@ private:
   uint64_t hits_ = 0;
   uint64_t bytes_ = 0;
   size_t given_up_ = 0;
-  size_t repeated_ = 0;
+  std::vector<double> recoveries_; // latencies of those tried more than once
   size_t lost_nodes_ = 0;
   std::map<std::string, size_t> failures_; // of attempts
   std::map<std::string, size_t> lanes_;

@@ -14,6 +14,10 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
 #include <future>
 #include <optional>
 
@@ -173,13 +177,14 @@ namespace {
 
 /// A router for scripted nodes.
 struct routing {
-  routing(trace requests, double speed) {
+  routing(trace requests, double speed, journal served = {}) {
     router_options opts;
     opts.requests = std::move(requests);
     opts.speed = speed;
     auto done = [this](const statistics& x, double) { ended.set_value(x); };
     router = system.spawn<router_impl>(
-      std::move(opts), [](const statistics&, double) {}, done);
+      std::move(opts), std::move(served), [](const statistics&, double) {},
+      done);
   }
 
   ~routing() {
@@ -257,6 +262,39 @@ TEST_CASE("the requests of a node that dies go to another one") {
   x.join_decode("d1", 0, true);
   x.join_decode("d2", 0);
   CHECK(x.wait().served() == 20);
+}
+
+TEST_CASE("a router goes on where the one before it has died") {
+  char name[] = "/tmp/kv-journal.XXXXXX";
+  ::close(::mkstemp(name));
+  auto open = [&name] {
+    auto found = journal::open(name);
+    REQUIRE(found);
+    return std::move(*found);
+  };
+  {
+    routing x{make_trace(10, 1), 0, open()};
+    x.join_prefill("p1");
+    x.join_decode("d1", 0);
+    CHECK(x.wait().served() == 10);
+  }
+  std::ofstream{name, std::ios::app} << "{\"index\": 10, \"blo"; // cut short
+  {
+    auto seen = open();
+    CHECK(seen.entries().size() == 10);
+    routing x{make_trace(15, 1), 0, std::move(seen)};
+    x.join_prefill("p1");
+    x.join_decode("d1", 0);
+    CHECK(x.wait().served() == 15);
+  }
+  auto all = open();
+  CHECK(all.entries().size() == 15);
+  {
+    routing x{make_trace(15, 1), 0, std::move(all)};
+    CHECK(x.wait().served() == 15); // there is nothing to do
+  }
+  ::unlink(name);
+  CHECK_FALSE(journal::open("/no/such/directory/journal"));
 }
 
 TEST_CASE("a request that always fails is lost, and said to be") {
