@@ -157,7 +157,7 @@ private:
   // Bytes that lie unasked before a GPU until rings are not read any more.
   static constexpr uint64_t max_kept_bytes = uint64_t{4} << 20;
 
-  /// What is special about a fetch that is under way.
+  /// A fetch that is under way.
   struct fetch_record {
     uint64_t length = 0;
     std::optional<uint32_t> checksum;

@@ -101,7 +101,8 @@ TEST_CASE("a stopped source does not write what has become the user's again") {
 }
 
 // What waits to be sent must not keep the endpoint open.
-TEST_CASE("what is fetched from a silent peer ends, whatever waits for it") {
+TEST_CASE("what is fetched from a silent peer ends, whatever waits for it",
+          "[eager]") {
   if (lane() == "local")
     SKIP("on the local lane nobody needs a source that runs");
   auto source = start("source");
