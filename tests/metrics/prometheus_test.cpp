@@ -12,7 +12,6 @@
 #include <nlohmann/json.hpp>
 
 #include <fstream>
-#include <regex>
 #include <set>
 #include <sstream>
 
@@ -34,11 +33,15 @@ std::string read_file(const std::string& name) {
 /// Our metrics in a text, without the parts of a histogram.
 names metrics_in(const std::string& text) {
   names result;
-  std::regex word{"rdma_[a-z_]+"};
-  for (std::sregex_iterator i{text.begin(), text.end(), word}, end; i != end;
-       ++i)
-    result.insert(
-      std::regex_replace(i->str(), std::regex{"_(bucket|sum|count)$"}, ""));
+  for (auto i = text.find("rdma_"); i != std::string::npos;
+       i = text.find("rdma_", i + 1)) {
+    auto end = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz_", i);
+    auto name = text.substr(i, end - i);
+    for (std::string part : {"_bucket", "_sum", "_count"})
+      if (name.ends_with(part))
+        name.resize(name.size() - part.size());
+    result.insert(std::move(name));
+  }
   return result;
 }
 
