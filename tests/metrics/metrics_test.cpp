@@ -66,10 +66,12 @@ TEST_CASE("a runtime that goes takes back what counts at the moment") {
   config cfg;
   caf::actor_system sys{cfg};
   std::vector<std::byte> memory(10);
+  // They outlive the runtime: otherwise their end would be the operation's.
+  connector_actor connector;
   operation op;
   {
     auto rt = node::make(sys, test_options("alice"));
-    auto connector = rt.spawn_connector("test");
+    connector = rt.spawn_connector("test");
     caf::scoped_actor self{sys};
     self
       ->request(connector, patience, create_writable_atom_v,
