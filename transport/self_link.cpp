@@ -60,10 +60,11 @@ void self_link::copy_first(transfer_id transfer) {
 }
 
 void self_link::copy(const job& x) {
-  auto& [key, header, data, begin] = x.what;
+  auto& key = x.what.key;
+  auto& header = x.what.header;
   frame as_sent{other_->id_, key.transfer, header};
-  auto copy = [&data = data, begin, n = header.length](auto write) {
-    data.for_each(begin, n, write);
+  auto copy = [&what = x.what](auto write) {
+    what.data.for_each(what.begin, what.header.length, write);
   };
   transfers_.grants().take(*other_, as_sent, header.length, copy);
   x.observer->request_done({key.link, key.transfer, header.length}, 0, UCS_OK);

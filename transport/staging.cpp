@@ -5,6 +5,7 @@
 #include "caf_rdma/messages/error.hpp"
 
 #include <cstring>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,10 @@ void copy_in_host(copy_direction to, std::span<std::byte> memory,
     std::memcpy(memory.data(), host, memory.size());
 }
 
+std::string direction_of(copy_direction to) {
+  return to == copy_direction::to_host ? "out" : "in";
+}
+
 } // namespace
 
 staging::staging(caf::telemetry::metric_registry& metrics,
@@ -28,13 +33,12 @@ staging::staging(caf::telemetry::metric_registry& metrics,
   : space_(std::move(space)),
     pool_(std::move(pool)),
     to_(to),
-    staged_bytes_(
-      metrics
-        .counter_family("rdma.gpu", "staged", {"direction"},
-                        "Bytes of GPUs that have passed through host memory.",
-                        "bytes", true)
-        ->get_or_add(
-          {{"direction", to == copy_direction::to_host ? "out" : "in"}})) {
+    staged_bytes_(metrics
+                    .counter_family("rdma.gpu", "staged", {"direction"},
+                                    "Bytes of GPUs that have passed through "
+                                    "host memory.",
+                                    "bytes", true)
+                    ->get_or_add({{"direction", direction_of(to)}})) {
   // nop
 }
 

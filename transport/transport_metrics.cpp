@@ -10,14 +10,14 @@ namespace {
 
 using registry = caf::telemetry::metric_registry;
 
-auto* counter(registry& to, const char* prefix, const char* name,
-              const char* help, const char* unit = "1") {
-  return to.counter_singleton(prefix, name, help, unit, true);
+auto* counter(registry& to, const std::string& prefix, const std::string& name,
+              const std::string& help, const std::string& unit = "1") {
+  return to.counter_singleton<int64_t>(prefix, name, help, unit, true);
 }
 
-auto* gauge(registry& to, const char* prefix, const char* name,
-            const char* help, const char* unit = "1") {
-  return to.gauge_singleton(prefix, name, help, unit);
+auto* gauge(registry& to, const std::string& prefix, const std::string& name,
+            const std::string& help, const std::string& unit = "1") {
+  return to.gauge_singleton<int64_t>(prefix, name, help, unit);
 }
 
 /// Adds what has changed: others may count there, too.
