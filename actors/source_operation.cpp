@@ -62,7 +62,10 @@ caf::error source_operation::judge(const transfer_ended& verdict) {
                         + std::to_string(report_.total) + " bytes");
   if (verdict.status == status::complete)
     return {};
-  if (asked_ != caf::none && code_of(asked_) == verdict.code)
+  // A peer that had ended before it heard of us took nothing.
+  auto agreed = code_of(asked_) == verdict.code
+                || verdict.code == errc::operation_ended;
+  if (asked_ != caf::none && agreed)
     return asked_;
   return remote_end(report_.peer, verdict.code, verdict.reason);
 }

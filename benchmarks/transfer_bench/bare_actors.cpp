@@ -87,6 +87,7 @@ public:
       [](rdma::shutdown_atom, const caf::error&) {},
       [](rdma::deadline_atom) {},
       [](rdma::grace_atom) {},
+      [](rdma::await_atom) {},
       [](const rdma::transfer_claimed&) {},
       [](const rdma::transfer_progress&) {},
       [](const rdma::transfer_landed&) {},

@@ -145,6 +145,12 @@ TEST_CASE("a cancel at a source asks the destination first") {
     CHECK(report->status == status::cancelled);
     CHECK(reason_of(report->reason) == "enough");
   }
+  SECTION("and gives its own reason if it came too late to claim anything") {
+    t.peer_says(ended(status::errored, errc::operation_ended));
+    auto report = answer.get();
+    CHECK(report->status == status::cancelled);
+    CHECK(reason_of(report->reason) == "enough");
+  }
   SECTION("and believes that it has failed") {
     t.peer_says(ended(status::errored, errc::deadline_exceeded));
     auto report = answer.get();

@@ -104,6 +104,7 @@ TEST_CASE("on every lane crossing cancels tell the same end") {
   auto second = x.get(two);
   REQUIRE(first);
   REQUIRE(second);
+  CAPTURE(to_string(first->reason), to_string(second->reason));
   CHECK(first->status == second->status);
 }
 
