@@ -8,6 +8,7 @@
 #include <caf/actor_cast.hpp>
 #include <caf/actor_registry.hpp>
 #include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
 
 #include <unistd.h>
 
@@ -166,6 +167,11 @@ connector_actor runtime::spawn_connector(std::string name,
 
 caf::expected<descriptor> runtime::allocate(size_t size) {
   return impl_->ucx.memory->allocate(size);
+}
+
+void runtime::watch_links(const link_listener& listener) {
+  caf::anon_send(impl_->ucx.handle, watch_atom_v,
+                 caf::actor_cast<caf::actor_addr>(listener));
 }
 
 progress_loop& runtime::loop() noexcept {

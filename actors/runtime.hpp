@@ -5,6 +5,7 @@
 #include "caf_rdma/actors/connector.hpp"
 #include "caf_rdma/actors/init.hpp"
 #include "caf_rdma/actors/options.hpp"
+#include "caf_rdma/messages/link_event.hpp"
 #include "caf_rdma/transport/progress_loop.hpp"
 
 #include <caf/actor_system.hpp>
@@ -66,6 +67,12 @@ public:
   /// wait for the loop. Fails with `empty_descriptor`, `limit_reached` (see the
   /// option `max-pool-bytes`) or `transport_failure`.
   caf::expected<descriptor> allocate(size_t size);
+
+  /// Sends the listener a `link_event` for each link of this runtime that comes
+  /// up, ends, or cannot be made, and for those that are up now. Links are made
+  /// when they are needed; one that has ended stays down until an operation
+  /// needs it again. The listener is not kept alive.
+  void watch_links(const link_listener& listener);
 
   /// The loop, to place actors of your own on it (see `hosted`). They must not
   /// block.

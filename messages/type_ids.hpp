@@ -13,6 +13,7 @@ namespace rdma {
 class descriptor;
 struct claim_report;
 enum class errc : uint8_t;
+struct link_event;
 enum class status : uint8_t;
 struct metadata;
 struct operation_options;
@@ -53,6 +54,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(rdma_messages, rdma::first_type_id)
   CAF_ADD_TYPE_ID(rdma_messages, (rdma::report))
   CAF_ADD_TYPE_ID(rdma_messages, (rdma::claim_report))
   CAF_ADD_TYPE_ID(rdma_messages, (std::vector<rdma::descriptor>) )
+  CAF_ADD_TYPE_ID(rdma_messages, (rdma::link_event))
 
 CAF_END_TYPE_ID_BLOCK(rdma_messages)
 

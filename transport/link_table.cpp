@@ -12,6 +12,15 @@
 
 namespace rdma {
 
+namespace {
+
+link_event event_of(const ucx_link& x, const caf::error& reason) {
+  return {x.peer(), x.peer_info().incarnation, x.announced ? x.lane() : "",
+          reason == caf::none, reason};
+}
+
+} // namespace
+
 // -- construction ------------------------------------------------------------
 
 link_table::link_table(const transport_options& options, progress_loop& loop,
@@ -166,6 +175,7 @@ void link_table::settle_lane(ucx_link& x) {
                               + " (rdma.lane): " + x.local.reason()));
     return;
   }
+  listeners_.tell(event_of(x, {}));
   if (x.local.usable() && options_.local_ring_size > 0)
     x.offer_ring(options_.local_ring_size);
   for (auto& client : x.clients)
@@ -211,6 +221,8 @@ void link_table::take_down(ucx_link& x, const caf::error& reason) {
   log_info(loop_.system(), "link to " + x.peer() + " has ended: " + code + ", "
                              + reason_of(reason));
   on_failure_(x, reason);
+  if (x.announced || !x.clients.empty())
+    listeners_.tell(event_of(x, reason));
   say_goodbye(x, reason);
   auto answer = restarted(x) ? make_error(errc::stale_metadata,
                                           x.peer() + " has restarted")
@@ -230,6 +242,13 @@ void link_table::take_down(ucx_link& x, const caf::error& reason) {
 void link_table::fail(link_id id, const caf::error& reason) {
   if (auto i = links_.find(id); i != links_.end())
     take_down(*i->second, reason);
+}
+
+void link_table::watch(caf::actor_addr listener) {
+  for (auto& [id, x] : links_)
+    if (x->announced)
+      tell(listener, event_of(*x, {}));
+  listeners_.add(std::move(listener));
 }
 
 // UCX 1.13 aborts a worker (ucp_request.c:684) whose peer disconnects before

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "caf_rdma/transport/link_listeners.hpp"
 #include "caf_rdma/transport/ucx/worker.hpp"
 #include "caf_rdma/transport/ucx_link.hpp"
 
@@ -54,6 +55,9 @@ public:
 
   /// Closes a link by force.
   void fail(link_id id, const caf::error& reason);
+
+  /// Tells the listener of all links from now on, and of those that are up.
+  void watch(caf::actor_addr listener);
 
   /// Closes all links, for good. Links that are coming up are closed once they
   /// are up, or by `abandon`.
@@ -238,6 +242,7 @@ private:
   bool hello_waits_ = false;   // some hello may have to be sent
   uint64_t host_;              // 0 if the local lane is not to be used
   failure_handler on_failure_;
+  link_listeners listeners_;
   std::unordered_map<link_id, std::unique_ptr<ucx_link>> links_;
   std::unordered_map<uint64_t, ucx_link*> by_incarnation_;
   // Calls to ucp_ep_create per worker address, as UCX counts them, whatever

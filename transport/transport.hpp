@@ -8,6 +8,7 @@
 #include "caf_rdma/messages/worker_info.hpp"
 #include "caf_rdma/transport/block_list.hpp"
 
+#include <caf/actor_addr.hpp>
 #include <caf/result.hpp>
 #include <caf/typed_actor.hpp>
 
@@ -45,6 +46,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(rdma_transport, caf::id_block::rdma_messages::end)
   CAF_ADD_ATOM(rdma_transport, rdma, connect_atom)
   CAF_ADD_ATOM(rdma_transport, rdma, reset_atom)
   CAF_ADD_ATOM(rdma_transport, rdma, shutdown_atom)
+  CAF_ADD_ATOM(rdma_transport, rdma, watch_atom)
 
   CAF_ADD_TYPE_ID(rdma_transport, (rdma::frame))
   CAF_ADD_TYPE_ID(rdma_transport, (rdma::link_down))
@@ -240,6 +242,8 @@ struct withdrawal {
 /// - sink, standing_grant, source, withdrawal: see there. Sinks and grants are
 ///   answered once peers may use them.
 /// - reset: closes a link by force; its transfers fail with the given error.
+/// - watch: the actor, a `link_listener`, hears of all links from now on, and of
+///   those that are up. It is not kept alive.
 /// - shutdown: closes all links; answered once UCX holds no request any more.
 using transport_actor
   = caf::typed_actor<caf::result<link_info>(connect_atom, worker_info,
@@ -248,6 +252,7 @@ using transport_actor
                      caf::result<void>(standing_grant),
                      caf::result<void>(source), caf::result<void>(withdrawal),
                      caf::result<void>(reset_atom, uint64_t, caf::error),
+                     caf::result<void>(watch_atom, caf::actor_addr),
                      caf::result<void>(shutdown_atom)>;
 
 } // namespace rdma

@@ -193,6 +193,9 @@ transport_actor::behavior_type transport_state::make_behavior() {
     [this](reset_atom, link_id id, caf::error& reason) {
       links_.fail(id, reason);
     },
+    [this](watch_atom, const caf::actor_addr& listener) {
+      links_.watch(listener);
+    },
     [this](shutdown_atom) {
       shutdown_ = self_->make_response_promise<void>();
       shutting_down_ = true;

@@ -96,6 +96,7 @@ rdma::transport_actor::behavior_type scripted_transport_state::make_behavior() {
       script_->withdraw({std::move(x), promise});
       return promise;
     },
+    [](rdma::watch_atom, const caf::actor_addr&) {},
     [this](rdma::reset_atom, rdma::link_id id, caf::error& reason) {
       script_->calls.emplace_back("reset");
       script_->resets.emplace_back(id, std::move(reason));

@@ -3,6 +3,7 @@
 #include "caf_rdma/messages/claim_report.hpp"
 #include "caf_rdma/messages/descriptor.hpp"
 #include "caf_rdma/messages/error.hpp"
+#include "caf_rdma/messages/link_event.hpp"
 #include "caf_rdma/messages/metadata.hpp"
 #include "caf_rdma/messages/operation_options.hpp"
 #include "caf_rdma/messages/status.hpp"

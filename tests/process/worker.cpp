@@ -2,6 +2,8 @@
 
 #include "caf_rdma/tests/process/worker.hpp"
 
+#include <caf/actor_cast.hpp>
+
 #include <sys/resource.h>
 
 #include <chrono>
@@ -26,8 +28,12 @@ std::string show(const rdma::report& x) {
 } // namespace
 
 worker::worker(caf::actor_system& sys, rdma::runtime& rt)
-  : runtime_(rt), connector_(rt.spawn_connector("worker")), self_(sys) {
-  // nop
+  : runtime_(rt),
+    connector_(rt.spawn_connector("worker")),
+    self_(sys),
+    links_(sys) {
+  rt.watch_links(
+    caf::actor_cast<rdma::link_listener>(caf::actor_cast<caf::actor>(links_)));
 }
 
 std::string worker::handle(const std::string& line) {
@@ -40,6 +46,8 @@ std::string worker::handle(const std::string& line) {
     return active(in, command == "write");
   if (command == "stats")
     return stats();
+  if (command == "link")
+    return next_link_event();
   if (command == "deadline") {
     int64_t milliseconds = 0;
     in >> milliseconds;
@@ -81,6 +89,18 @@ std::string worker::handle(const std::string& line) {
       .receive(keep, fail);
   else
     answer = "error none no such command: " + line;
+  return answer;
+}
+
+std::string worker::next_link_event() {
+  std::string answer;
+  auto show_event = [&answer](const rdma::link_event& x) {
+    answer = x.up
+               ? "ok " + x.peer + ' ' + x.lane
+               : "error " + to_string(rdma::code_of(x.reason)) + ' ' + x.peer;
+  };
+  auto give_up = [&answer] { answer = "error none no event of a link"; };
+  links_->receive(show_event, caf::after(std::chrono::seconds{20}) >> give_up);
   return answer;
 }
 

@@ -34,6 +34,8 @@ namespace rdma_test {
 ///     drop ID                     forgets the operation and its memory
 ///     deadline MS                 of operations begun from now on; 0: default
 ///     claims N                    of grants made from now on; 0: any number
+///     link                        the next event of a link, once it is there:
+///                                 ok PEER LANE, or error CODE PEER
 ///     stats                       ok RSS_KIB FDS ACTORS CPU_MS SLEEPS
 class worker {
 public:
@@ -59,6 +61,8 @@ private:
 
   std::string poisoned(const std::string& id);
 
+  std::string next_link_event();
+
   std::string stats();
 
   template <class... Ts>
@@ -67,6 +71,7 @@ private:
   rdma::runtime& runtime_;
   rdma::connector_actor connector_;
   caf::scoped_actor self_;
+  caf::scoped_actor links_; // hears of them
   std::map<std::string, entry> entries_;
   rdma::operation_options options_;
   rdma::grant terms_; // of passive operations

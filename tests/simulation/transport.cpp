@@ -139,6 +139,7 @@ rdma::transport_actor::behavior_type transport_state::make_behavior() {
       transfers_.withdraw(x, [promise]() mutable { promise.deliver(); });
       return promise;
     },
+    [](rdma::watch_atom, const caf::actor_addr&) {},
     [this](rdma::reset_atom, rdma::link_id id, caf::error& reason) {
       take_down(id, reason);
     },
