@@ -12,50 +12,98 @@
 #include <caf/typed_response_promise.hpp>
 
 #include <chrono>
+#include <deque>
+#include <functional>
+#include <map>
 #include <memory>
+#include <string>
 
 namespace kv_cluster {
+
+/// Learns from its directory where the pools of the prefill nodes are.
+using decode_impl_actor
+  = decode_actor::extend<caf::result<void>(join_atom, member),
+                         caf::result<void>(left_atom, std::string),
+                         caf::result<void>(link_report)>;
 
 class decode_state {
 public:
   static inline const char* name = "kv.decode";
 
-  decode_state(decode_actor::pointer self, rdma::connector_actor connector,
+  decode_state(decode_impl_actor::pointer self, rdma::connector_actor connector,
                pool memory);
 
-  decode_actor::behavior_type make_behavior();
+  decode_impl_actor::behavior_type make_behavior();
 
 private:
   using clock = std::chrono::steady_clock;
 
-  /// A job that is being served.
+  using result_handler = std::function<void(caf::expected<fetch_report>)>;
+
   struct job {
     std::vector<block_id> ids;
     std::vector<block_cache::place> places;
-    caf::typed_response_promise<fetch_report> promise;
     clock::time_point begin;
-    rdma::operation read;
+    rdma::operation transfer;
+    result_handler done;
   };
 
   using job_ptr = std::shared_ptr<job>;
 
-  caf::result<fetch_report> fetch(std::vector<block_id> ids,
-                                  const fetch_plan& plan);
+  /// What has become of a job whose blocks a prefill node writes.
+  struct accepted {
+    rdma::operation transfer;
+    bool ended = false;
+    caf::expected<fetch_report> result{caf::error{}};
+    std::vector<caf::typed_response_promise<fetch_report>> asked;
+  };
 
-  void read(const job_ptr& x, const rdma::metadata& from,
-            rdma::operation_options opts);
+  // -- turns -----------------------------------------------------------------
 
-  /// Looks at every byte that has come.
+  /// One job after the other: a block that another job is still waiting for
+  /// would be a hit that is not there yet.
+  void in_turn(job_id id, std::function<void()> begin);
+
+  void end_turn();
+
+  /// Pins the places of the blocks. Returns null after an error.
+  job_ptr start(std::vector<block_id> ids, result_handler done);
+
+  /// Waits for the end of the transfer, then looks at every byte.
+  void await_end(const job_ptr& x);
+
   void finish(const job_ptr& x, const rdma::report& end);
 
   void fail(const job_ptr& x, const caf::error& reason);
 
-  decode_actor::pointer self_;
+  // -- jobs that read --------------------------------------------------------
+
+  caf::result<fetch_report> fetch(job_id id, std::vector<block_id> ids,
+                                  fetch_plan plan);
+
+  void read(const job_ptr& x, const fetch_plan& plan);
+
+  // -- jobs that are written to ----------------------------------------------
+
+  caf::result<push_plan> accept(job_id id, std::vector<block_id> ids);
+
+  void make_room(job_id id, const job_ptr& x,
+                 caf::typed_response_promise<push_plan> promise);
+
+  caf::result<fetch_report> collect(job_id id);
+
+  void release(job_id id);
+
+  decode_impl_actor::pointer self_;
   rdma::connector_actor connector_;
   pool memory_;
   block_cache cache_;
+  std::map<std::string, std::string> prefills_; // metadata of their pools
+  bool busy_ = false;
+  std::deque<std::pair<job_id, std::function<void()>>> waiting_;
+  std::map<job_id, accepted> accepted_;
 };
 
-using decode_impl = decode_actor::stateful_impl<decode_state>;
+using decode_impl = decode_impl_actor::stateful_impl<decode_state>;
 
 } // namespace kv_cluster

@@ -29,6 +29,8 @@ std::optional<journal_entry> parse(const std::string& line) {
     result.latency = x.at("latency");
     result.attempts = x.at("attempts");
     result.time = x.at("time");
+    result.prefill = x.at("prefill");
+    result.decode = x.at("decode");
     return result;
   } catch (const json::exception&) {
     return std::nullopt;
@@ -44,7 +46,9 @@ std::string to_line(const journal_entry& x) {
               {"lane", x.report.lane},
               {"latency", x.latency},
               {"attempts", x.attempts},
-              {"time", x.time}}
+              {"time", x.time},
+              {"prefill", x.prefill},
+              {"decode", x.decode}}
     .dump();
 }
 

@@ -25,6 +25,9 @@ struct journal_entry {
   uint64_t attempts = 0;
   /// When it was served, in seconds of the system's clock.
   double time = 0;
+  /// The nodes that did.
+  std::string prefill;
+  std::string decode;
 };
 
 /// A file that tells a router which requests the one before it has served: JSON

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 // Disaggregated LLM serving without the LLM: prefill nodes hold blocks of KV
-// cache, decode nodes fetch those that a request needs, a router decides which.
+// cache, decode nodes get those that a request needs, a router decides which.
 // See demos/kv_cluster/README.md.
 
 #include "decode.hpp"
+#include "live_view.hpp"
 #include "model.hpp"
 #include "prefill.hpp"
+#include "presence.hpp"
+#include "report.hpp"
 #include "router.hpp"
 
 #include "caf_rdma/actors/runtime.hpp"
@@ -21,29 +24,31 @@
 
 #include <unistd.h>
 
-#include <fstream>
 #include <future>
 #include <iostream>
-#include <thread>
 
 namespace {
 
 using namespace kv_cluster;
 
 struct options {
+  // of all nodes
+  std::string name;
+  presence_options place;
+  std::vector<std::string> seeds;
+  std::vector<std::string> for_caf;
+  // of prefill and decode nodes
   std::string model = "llama-3-8b";
   uint64_t scale = 256;
   size_t slots = 512;
-  std::string bind = "127.0.0.1";
-  std::string host = "127.0.0.1";
-  uint16_t port = 0;
-  std::string name;
+  // of the router
   std::string trace_file;
   size_t requests = 0;
   double speed = 10;
-  std::string json;
+  transfer_mode mode = transfer_mode::read;
   std::string journal_file;
-  std::vector<std::string> for_caf;
+  std::string faults_file;
+  std::string report_directory;
 };
 
 int fail(const std::string& what) {
@@ -51,8 +56,11 @@ int fail(const std::string& what) {
   return 1;
 }
 
-uint64_t block_size(const options& x) {
-  return std::max<uint64_t>(1, find_model(x.model)->block_size() / x.scale);
+/// The life of a node that starts later is greater.
+uint64_t life() {
+  auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<uint64_t>(
+    std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
 }
 
 // -- the router --------------------------------------------------------------
@@ -67,130 +75,175 @@ caf::expected<trace> find_trace(const options& x) {
   return result;
 }
 
+caf::expected<journal> find_journal(const options& x) {
+  if (x.journal_file.empty())
+    return journal{};
+  return journal::open(x.journal_file);
+}
+
 int route(caf::actor_system& sys, const options& opts) {
   auto requests = find_trace(opts);
   if (!requests)
     return fail(to_string(requests.error()));
   if (requests->empty())
     return fail("the trace has no requests");
-  journal served;
-  if (!opts.journal_file.empty()) {
-    auto found = journal::open(opts.journal_file);
-    if (!found)
-      return fail(to_string(found.error()));
-    served = std::move(*found);
-  }
-  auto total = requests->size();
-  std::promise<std::pair<statistics, double>> ended;
+  auto served = find_journal(opts);
+  if (!served)
+    return fail(to_string(served.error()));
+  std::promise<int> ended;
   auto end = ended.get_future();
-  auto progress = [total](const statistics& x, double seconds) {
-    std::cerr << "served " << x.ended() << " of " << total << " requests, "
-              << static_cast<int>(seconds) << " s\n";
+  live_view view{std::cerr, isatty(STDERR_FILENO) == 1};
+  auto progress = [&](const overview& x) {
+    view.show(x, read_faults(opts.faults_file));
   };
-  auto done = [&ended](const statistics& x, double seconds) {
-    ended.set_value({x, seconds});
+  auto done = [&](const overview& x) {
+    auto faults = read_faults(opts.faults_file);
+    view.show(x, faults);
+    print_table(std::cout, x);
+    auto result = x.numbers.given_up() == 0 ? 0 : 1;
+    if (!opts.report_directory.empty())
+      if (auto err = write_report(opts.report_directory, x, faults);
+          err != caf::none)
+        result = fail(to_string(err));
+    ended.set_value(result);
   };
-  auto router
-    = sys.spawn<router_impl>(router_options{std::move(*requests), opts.speed},
-                             std::move(served), progress, done);
-  auto port = sys.middleman().publish(caf::actor_cast<router_actor>(router),
-                                      opts.port, opts.bind.c_str(), true);
-  if (!port)
-    return fail("cannot listen: " + to_string(port.error()));
-  std::cout << "listening on " << *port << std::endl;
+  router_options how;
+  how.requests = std::move(*requests);
+  how.speed = opts.speed;
+  how.mode = opts.mode;
+  auto router = sys.spawn<router_impl>(std::move(how), std::move(*served),
+                                       progress, done);
+  auto present
+    = presence::make(sys, opts.place,
+                     member{opts.name, "router", life(), {}, 0, {}, {}},
+                     router);
+  if (!present) {
+    caf::anon_send_exit(router, caf::exit_reason::kill);
+    return fail("cannot listen: " + to_string(present.error()));
+  }
+  std::cout << "listening on " << present->place().port << std::endl;
   while (end.wait_for(std::chrono::milliseconds{100})
          != std::future_status::ready)
     if (rdma_copy::take_signal()) {
       caf::anon_send_exit(router, caf::exit_reason::kill);
       return fail("interrupted");
     }
-  auto [result, seconds] = end.get();
   caf::anon_send_exit(router, caf::exit_reason::user_shutdown);
-  result.print(std::cout, seconds);
-  if (!opts.json.empty())
-    std::ofstream{opts.json} << result.to_json(seconds) << '\n';
-  return result.given_up() == 0 ? 0 : 1;
+  return end.get();
 }
 
 // -- nodes -------------------------------------------------------------------
 
-/// Offers `service` to the router, again whenever it comes back, until a
-/// signal.
-template <class Handle>
-int serve(caf::actor_system& sys, const options& opts, const Handle& service) {
-  constexpr auto pause = std::chrono::milliseconds{200};
-  caf::scoped_actor self{sys};
-  auto joined = false;
-  while (!rdma_copy::take_signal()) {
-    if (!joined) {
-      auto router = sys.middleman().remote_actor<router_actor>(opts.host,
-                                                               opts.port);
-      if (router) {
-        self->monitor(*router);
-        self
-          ->request(*router, std::chrono::seconds{5}, join_atom_v, opts.name,
-                    uint64_t{opts.slots}, service)
-          .receive([&joined] { joined = true; }, [](const caf::error&) {});
-      }
-      if (joined)
-        std::cout << opts.name << " has joined" << std::endl;
-    }
-    self->receive([&joined](const caf::down_msg&) { joined = false; },
-                  caf::after(pause) >> [] {});
-  }
-  return 0;
+uint64_t block_size(const options& x) {
+  return std::max<uint64_t>(1, find_model(x.model)->block_size() / x.scale);
 }
 
-template <class Impl, class Handle>
-int run_node(caf::actor_system& sys, const options& opts) {
+caf::expected<pool> make_pool(rdma::runtime& rt, const options& x) {
+  auto memory = rt.allocate(x.slots * block_size(x));
+  if (!memory)
+    return std::move(memory.error());
+  return pool{std::move(*memory), static_cast<size_t>(block_size(x))};
+}
+
+/// Offers the service until a signal, or until it ends by itself.
+int serve(caf::actor_system& sys, rdma::runtime& rt, const options& opts,
+          member own, const member_listener& listener) {
+  caf::scoped_actor self{sys};
+  self->monitor(own.service);
+  auto present = presence::make(sys, opts.place, std::move(own), listener);
+  if (!present)
+    return fail("cannot listen: " + to_string(present.error()));
+  self->monitor(present->directory());
+  rt.watch_links(present->directory());
+  std::cout << "listening on " << present->place().port << std::endl;
+  caf::error reason;
+  auto lost = false;
+  while (!lost && !rdma_copy::take_signal())
+    self->receive(
+      [&](caf::down_msg& x) {
+        lost = true;
+        reason = std::move(x.reason);
+      },
+      caf::after(std::chrono::milliseconds{200}) >> [] {});
+  return lost ? fail(to_string(reason)) : 0;
+}
+
+int prefill(caf::actor_system& sys, const options& opts) {
   auto rt = rdma::runtime::make(sys);
   if (!rt)
     return fail(to_string(rt.error()));
-  auto memory = rt->allocate(opts.slots * block_size(opts));
+  auto memory = make_pool(*rt, opts);
   if (!memory)
     return fail(to_string(memory.error()));
-  auto node = sys.spawn<Impl, caf::detached>(
-    rt->spawn_connector(opts.name),
-    pool{std::move(*memory), static_cast<size_t>(block_size(opts))});
-  auto result = serve<Handle>(sys, opts, node);
+  auto node = sys.spawn<prefill_impl, caf::detached>(
+    opts.name, rt->spawn_connector(opts.name), std::move(*memory));
+  member own{opts.name, "prefill", life(), {}, opts.slots, {}, {}};
+  own.service = caf::actor_cast<caf::strong_actor_ptr>(node);
+  caf::error err;
+  caf::scoped_actor {
+    sys
+    } -> request(node, caf::infinite, describe_atom_v)
+      .receive([&own](std::string& x) { own.metadata = std::move(x); },
+               [&err](caf::error& x) { err = std::move(x); });
+  auto result = err != caf::none ? fail(to_string(err))
+                                 : serve(sys, *rt, opts, std::move(own), {});
+  caf::anon_send_exit(node, caf::exit_reason::user_shutdown);
+  return result;
+}
+
+int decode(caf::actor_system& sys, const options& opts) {
+  auto rt = rdma::runtime::make(sys);
+  if (!rt)
+    return fail(to_string(rt.error()));
+  auto memory = make_pool(*rt, opts);
+  if (!memory)
+    return fail(to_string(memory.error()));
+  auto node = sys.spawn<decode_impl, caf::detached>(
+    rt->spawn_connector(opts.name), std::move(*memory));
+  member own{opts.name, "decode", life(), {}, opts.slots, {}, {}};
+  own.service = caf::actor_cast<caf::strong_actor_ptr>(node);
+  auto result = serve(sys, *rt, opts, std::move(own), node);
   caf::anon_send_exit(node, caf::exit_reason::user_shutdown);
   return result;
 }
 
 // -- the command line --------------------------------------------------------
 
-void add_common(CLI::App& to, options& opts) {
-  std::vector<std::string> names;
-  for (auto& x : models())
-    names.push_back(x.name);
-  to.add_option("--model", opts.model, "sets the size of a block")
-    ->check(CLI::IsMember(names))
+CLI::App* add_role(CLI::App& to, const std::string& role,
+                   const std::string& help, options& opts) {
+  auto* result = to.add_subcommand(role, help)->prefix_command();
+  result->add_option("--name", opts.name, "of this node: nobody else's");
+  result
+    ->add_option("--host", opts.place.host,
+                 "where to listen; others reach this node there")
     ->capture_default_str();
-  to.add_option("--scale", opts.scale, "divides the size of a block")
-    ->check(CLI::Range(1, 1 << 20))
-    ->capture_default_str();
+  result->add_option("--port", opts.place.port, "0 takes a free one");
+  result->add_option("--join", opts.seeds,
+                     "HOST:PORT of another node; it knows the others");
+  result->add_option("--etcd", opts.place.etcd,
+                     "http://HOST:PORT of an etcd server that knows the nodes");
+  return result;
 }
 
 CLI::App* add_node(CLI::App& to, const std::string& role, options& opts) {
-  auto* result
-    = to.add_subcommand(role, "a " + role + " node")->prefix_command();
-  add_common(*result, opts);
+  auto* result = add_role(to, role, "a " + role + " node", opts);
+  std::vector<std::string> names;
+  for (auto& x : models())
+    names.push_back(x.name);
+  result->add_option("--model", opts.model, "sets the size of a block")
+    ->check(CLI::IsMember(names))
+    ->capture_default_str();
+  result->add_option("--scale", opts.scale, "divides the size of a block")
+    ->check(CLI::Range(1, 1 << 20))
+    ->capture_default_str();
   result->add_option("--slots", opts.slots, "blocks that the pool holds")
     ->check(CLI::Range(1, 1 << 20))
     ->capture_default_str();
-  result->add_option("--host", opts.host, "of the router")
-    ->capture_default_str();
-  result->add_option("--port", opts.port, "of the router")->required();
-  result->add_option("--name", opts.name, "of this node: nobody else's");
   return result;
 }
 
 CLI::App* add_router(CLI::App& to, options& opts) {
-  auto* result
-    = to.add_subcommand("router", "replays a trace")->prefix_command();
-  result->add_option("--bind", opts.bind, "address to listen at")
-    ->capture_default_str();
-  result->add_option("--port", opts.port, "0 takes a free one");
+  auto* result = add_role(to, "router", "replays a trace", opts);
   result->add_option(
     "--trace", opts.trace_file,
     "JSON lines in Mooncake's format; otherwise one is made up");
@@ -200,9 +253,19 @@ CLI::App* add_router(CLI::App& to, options& opts) {
                  "times faster than the trace; 0: as fast as possible")
     ->check(CLI::Range(0.0, 1e6))
     ->capture_default_str();
+  std::map<std::string, transfer_mode> modes{{"read", transfer_mode::read},
+                                             {"write", transfer_mode::write},
+                                             {"mixed", transfer_mode::mixed}};
+  result
+    ->add_option("--transfer", opts.mode,
+                 "decode nodes read, prefill nodes write, or by turns")
+    ->transform(CLI::CheckedTransformer(modes));
   result->add_option("--journal", opts.journal_file,
                      "what was served; lets a router go on that was killed");
-  result->add_option("--json", opts.json, "also write the report to this file");
+  result->add_option("--faults-file", opts.faults_file,
+                     "lines of a time, a tab and what has happened then");
+  result->add_option("--report", opts.report_directory,
+                     "write the report, and the input of plot.gnuplot, there");
   return result;
 }
 
@@ -212,18 +275,23 @@ int main(int argc, char* argv[]) {
   options opts;
   CLI::App app{"Disaggregated LLM serving without the LLM.", "kv_cluster"};
   app.require_subcommand(1);
-  auto* router = add_router(app, opts);
-  auto* prefill = add_node(app, "prefill", opts);
-  auto* decode = add_node(app, "decode", opts);
+  auto* router_command = add_router(app, opts);
+  auto* prefill_command = add_node(app, "prefill", opts);
+  add_node(app, "decode", opts);
   CLI11_PARSE(app, argc, argv);
   auto* chosen = app.get_subcommands().front();
   opts.for_caf = chosen->remaining();
   if (opts.name.empty())
     opts.name = chosen->get_name() + '-' + std::to_string(getpid());
+  for (auto& x : opts.seeds) {
+    auto place = address_from(x);
+    if (!place)
+      return fail("--join wants HOST:PORT, not " + x);
+    opts.place.seeds.push_back(*place);
+  }
   rdma_copy::block_signals();
   rdma::init_global_meta_objects();
   caf::init_global_meta_objects<caf::id_block::kv_cluster>();
-  caf::init_global_meta_objects<caf::id_block::kv_cluster_actors>();
   caf::io::middleman::init_global_meta_objects();
   caf::core::init_global_meta_objects();
   rdma::config cfg;
@@ -233,9 +301,7 @@ int main(int argc, char* argv[]) {
   if (auto err = cfg.parse(opts.for_caf); err != caf::none)
     return fail(to_string(err));
   caf::actor_system sys{cfg};
-  if (chosen == router)
+  if (chosen == router_command)
     return route(sys, opts);
-  if (chosen == prefill)
-    return run_node<prefill_impl, prefill_actor>(sys, opts);
-  return chosen == decode ? run_node<decode_impl, decode_actor>(sys, opts) : 1;
+  return chosen == prefill_command ? prefill(sys, opts) : decode(sys, opts);
 }

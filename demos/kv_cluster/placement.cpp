@@ -22,11 +22,20 @@ void placement::remove(const std::string& name) {
   nodes_.erase(name);
 }
 
-std::optional<std::string> placement::choose(const std::vector<block_id>& ids) {
+std::map<std::string, size_t> placement::loads() const {
+  std::map<std::string, size_t> result;
+  for (auto& [name, x] : nodes_)
+    result.emplace(name, x.load);
+  return result;
+}
+
+std::optional<std::string> placement::choose(const std::vector<block_id>& ids,
+                                             const filter& permits) {
   auto best = nodes_.end();
   size_t longest = 0;
   for (auto i = nodes_.begin(); i != nodes_.end(); ++i) {
-    if (i->second.load >= max_load_ || !i->second.has_room(ids.size()))
+    if (i->second.load >= max_load_ || !i->second.has_room(ids.size())
+        || (permits && !permits(i->first)))
       continue;
     auto prefix = i->second.prefix(ids);
     if (best == nodes_.end() || prefix > longest

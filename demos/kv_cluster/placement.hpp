@@ -5,6 +5,7 @@
 #include "trace.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -18,6 +19,9 @@ namespace kv_cluster {
 /// one with the least to do.
 class placement {
 public:
+  /// Says whether a node is to be considered.
+  using filter = std::function<bool(const std::string&)>;
+
   /// No node gets more requests at a time.
   explicit placement(size_t max_load) : max_load_(max_load) {
     // nop
@@ -32,10 +36,14 @@ public:
     return nodes_.empty();
   }
 
+  /// Requests that each node has at the moment.
+  std::map<std::string, size_t> loads() const;
+
   /// Gives the request to a node. Returns nothing if all have enough to do. A
   /// node with nothing to do is asked even if it has too little room, so that
   /// somebody says so.
-  std::optional<std::string> choose(const std::vector<block_id>& ids);
+  std::optional<std::string> choose(const std::vector<block_id>& ids,
+                                    const filter& permits = nullptr);
 
   /// The node is through with a request. If `holds` it has these blocks now, as
   /// far as we know: it may forget some without telling us.

@@ -6,13 +6,23 @@
 
 #include <caf/sec.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace kv_cluster {
 
-prefill_state::prefill_state(prefill_actor::pointer self,
+namespace {
+
+caf::error failure(std::string what) {
+  return caf::make_error(caf::sec::runtime_error, std::move(what));
+}
+
+} // namespace
+
+prefill_state::prefill_state(prefill_actor::pointer self, std::string node,
                              rdma::connector_actor connector, pool memory)
   : self_(self),
+    node_(std::move(node)),
     connector_(std::move(connector)),
     memory_(std::move(memory)),
     cache_(memory_.slots()) {
@@ -22,9 +32,12 @@ prefill_state::prefill_state(prefill_actor::pointer self,
 prefill_actor::behavior_type prefill_state::make_behavior() {
   grant();
   return {
+    [this](describe_atom) { return metadata_; },
     [this](prepare_atom, job_id id, std::vector<block_id>& ids) {
       return prepare(id, std::move(ids));
     },
+    [this](push_atom, job_id id, std::vector<block_id>& ids,
+           const push_plan& plan) { return push(id, std::move(ids), plan); },
     [this](release_atom, job_id id) { release(id); },
   };
 }
@@ -48,29 +61,99 @@ void prefill_state::grant() {
       fail);
 }
 
-caf::result<fetch_plan> prefill_state::prepare(job_id id,
-                                               std::vector<block_id> ids) {
+// -- jobs --------------------------------------------------------------------
+
+caf::expected<prefill_state::job_ptr>
+prefill_state::hold(job_id id, std::vector<block_id> ids) {
   auto places = cache_.pin(ids);
   if (!places)
-    return caf::make_error(caf::sec::runtime_error,
-                           "the pool has no room for the blocks of a request");
-  fetch_plan result{metadata_, memory_.block_size(), {}};
-  for (size_t i = 0; i < ids.size(); ++i) {
-    auto [slot, hit] = (*places)[i];
-    if (!hit)
+    return failure("the pool has no room for the blocks of a request");
+  for (size_t i = 0; i < ids.size(); ++i)
+    if (auto [slot, hit] = (*places)[i]; !hit)
       fill(ids[i], memory_.block(slot));
-    result.slots.push_back(slot);
-  }
   release(id); // somebody asks twice
-  jobs_[id] = {std::move(ids), std::move(*places)};
+  auto result = std::make_shared<job>();
+  result->ids = std::move(ids);
+  result->places = std::move(*places);
+  jobs_[id] = result;
   self_->delayed_send(self_, job_lease, release_atom_v, id);
   return result;
 }
 
 void prefill_state::release(job_id id) {
   auto node = jobs_.extract(id);
-  if (node)
-    cache_.unpin(node.mapped().ids, node.mapped().places, true);
+  if (!node)
+    return;
+  auto& x = *node.mapped();
+  x.released = true;
+  if (x.write)
+    self_->anon_send(x.write.actor(), rdma::cancel_atom_v);
+  else
+    tidy(x);
+}
+
+void prefill_state::tidy(job& x) {
+  cache_.unpin(x.ids, x.places, true);
+}
+
+// -- blocks that are read ----------------------------------------------------
+
+caf::result<fetch_plan> prefill_state::prepare(job_id id,
+                                               std::vector<block_id> ids) {
+  auto x = hold(id, std::move(ids));
+  if (!x)
+    return std::move(x.error());
+  fetch_plan result{node_, memory_.block_size(), {}};
+  for (auto [slot, hit] : (*x)->places)
+    result.slots.push_back(slot);
+  return result;
+}
+
+// -- blocks that are written -------------------------------------------------
+
+caf::result<void> prefill_state::push(job_id id, std::vector<block_id> ids,
+                                      const push_plan& plan) {
+  auto fits = [&ids](uint64_t i) { return i < ids.size(); };
+  if (plan.block_size != memory_.block_size() || plan.wanted.empty()
+      || !std::ranges::all_of(plan.wanted, fits))
+    return failure("the plan is for other blocks");
+  auto to = rdma::metadata_from_text(plan.metadata);
+  if (!to)
+    return std::move(to.error());
+  auto held = hold(id, std::move(ids));
+  if (!held)
+    return std::move(held.error());
+  auto& x = *held;
+  rdma::descriptor_list from;
+  for (auto i : plan.wanted)
+    from.push_back(memory_.describe(x->places[i].slot));
+  rdma::operation_options opts;
+  opts.deadline = transfer_deadline;
+  auto promise = self_->make_response_promise<void>();
+  auto failed = [this, x, promise](caf::error& reason) mutable {
+    promise.deliver(std::move(reason));
+    x->write = {};
+    if (x->released)
+      tidy(*x);
+  };
+  self_
+    ->request(connector_, caf::infinite, rdma::begin_write_atom_v,
+              std::move(from), std::move(*to), std::move(opts))
+    .await(
+      [this, x, promise, failed](rdma::operation& op) {
+        x->write = std::move(op);
+        self_->request(x->write.actor(), caf::infinite, rdma::wait_atom_v)
+          .then(
+            [this, x, promise](const rdma::report&) mutable {
+              promise.deliver();
+              x->write = {};
+              if (x->released)
+                tidy(*x);
+            },
+            failed);
+      },
+      failed);
+  return promise;
 }
 
 } // namespace kv_cluster

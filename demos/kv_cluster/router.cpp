@@ -3,6 +3,7 @@
 #include "router.hpp"
 
 #include <caf/actor_cast.hpp>
+#include <caf/sec.hpp>
 
 #include <algorithm>
 #include <set>
@@ -12,12 +13,6 @@ namespace kv_cluster {
 
 namespace {
 
-/// In seconds. It goes on when a router is started again.
-double system_time() {
-  auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration<double>(now).count();
-}
-
 /// A node that says nothing for so long has lost its job.
 constexpr auto patience = std::chrono::seconds{6};
 
@@ -26,6 +21,21 @@ constexpr size_t max_attempts = 50;
 
 /// Between an attempt that has failed and the next.
 constexpr auto pause = std::chrono::milliseconds{50};
+
+using seconds = std::chrono::duration<double>;
+
+/// In seconds. It goes on when a router is started again.
+double system_time() {
+  auto now = std::chrono::system_clock::now().time_since_epoch();
+  return seconds(now).count();
+}
+
+/// Nodes may still know the jobs of a router that has died.
+job_id first_job() {
+  auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<job_id>(
+    std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+}
 
 } // namespace
 
@@ -39,54 +49,92 @@ router_state::router_state(router_impl_actor::pointer self,
     done_(std::move(done)),
     begin_(system_time()),
     prefill_placement_(options_.max_load),
-    decode_placement_(options_.max_load) {
+    decode_placement_(options_.max_load),
+    next_job_(first_job()) {
   // nop
 }
 
 router_impl_actor::behavior_type router_state::make_behavior() {
-  self_->set_down_handler([this](const caf::down_msg& x) { leave(x.source); });
   schedule();
-  self_->delayed_send(self_, std::chrono::seconds{1}, report_atom_v);
+  self_->delayed_send(self_, options_.interval, report_atom_v);
   return {
-    [this](join_atom, const std::string& node, uint64_t slots,
-           prefill_actor& x) {
-      join(prefills_, prefill_placement_, node, slots, std::move(x));
-    },
-    [this](join_atom, const std::string& node, uint64_t slots,
-           decode_actor& x) {
-      join(decodes_, decode_placement_, node, slots, std::move(x));
-    },
+    [this](join_atom, const member& x) { join(x); },
+    [this](left_atom, const std::string& node) { leave(node); },
+    [this](const link_report& x) { note(x); },
     [this](submit_atom, uint64_t index) { submit(index); },
     [this](report_atom) {
-      progress_(statistics_, seconds());
-      self_->delayed_send(self_, std::chrono::seconds{1}, report_atom_v);
+      progress_(look());
+      self_->delayed_send(self_, options_.interval, report_atom_v);
     },
   };
+}
+
+overview router_state::look() const {
+  auto loads = prefill_placement_.loads();
+  loads.merge(decode_placement_.loads());
+  return {statistics_,
+          options_.requests.size(),
+          waiting_.size(),
+          begin_,
+          system_time(),
+          std::move(loads),
+          reachability_.broken(clock::now())};
 }
 
 // -- nodes -------------------------------------------------------------------
 
-template <class Handle>
-void router_state::join(std::map<std::string, Handle>& to, placement& where,
-                        const std::string& node, size_t slots, Handle hdl) {
-  self_->monitor(hdl);
-  to[node] = std::move(hdl);
-  where.add(node, slots);
+void router_state::join(const member& x) {
+  if (x.role == "prefill") {
+    prefills_[x.name] = caf::actor_cast<prefill_actor>(x.service);
+    prefill_placement_.add(x.name, x.slots);
+  } else if (x.role == "decode") {
+    decodes_[x.name] = caf::actor_cast<decode_actor>(x.service);
+    decode_placement_.add(x.name, x.slots);
+  }
   dispatch();
 }
 
-void router_state::leave(const caf::actor_addr& node) {
-  auto drop = [&](auto& from, placement& where) {
-    for (auto i = from.begin(); i != from.end(); ++i)
-      if (i->second.address() == node) {
-        statistics_.node_lost();
-        where.remove(i->first);
-        from.erase(i);
-        return;
-      }
-  };
-  drop(prefills_, prefill_placement_);
-  drop(decodes_, decode_placement_);
+void router_state::leave(const std::string& node) {
+  if (prefills_.contains(node) || decodes_.contains(node))
+    statistics_.node_lost();
+  fail_jobs([&node](
+              const job& x) { return x.prefill == node || x.decode == node; },
+            caf::make_error(caf::sec::request_receiver_down));
+  prefills_.erase(node);
+  decodes_.erase(node);
+  prefill_placement_.remove(node);
+  decode_placement_.remove(node);
+  reachability_.forget(node);
+}
+
+void router_state::note(const link_report& x) {
+  reachability_.note(x, clock::now());
+  if (x.up)
+    return;
+  fail_jobs(
+    [&x](const job& y) {
+      return (x.from == y.decode && x.to == y.prefill)
+             || (x.from == y.prefill && x.to == y.decode);
+    },
+    x.reason);
+  self_->run_delayed(reachability::penalty + pause, [this] { dispatch(); });
+}
+
+template <class Predicate>
+void router_state::fail_jobs(Predicate pred, const caf::error& reason) {
+  std::vector<job_id> lost;
+  for (auto& [id, x] : jobs_)
+    if (pred(x))
+      lost.push_back(id);
+  for (auto id : lost)
+    fail(id, reason);
+}
+
+bool router_state::reachable(const std::string& decode) const {
+  auto now = clock::now();
+  return std::any_of(prefills_.begin(), prefills_.end(), [&](auto& x) {
+    return reachability_.permits(x.first, decode, now);
+  });
 }
 
 // -- requests ----------------------------------------------------------------
@@ -95,17 +143,17 @@ void router_state::schedule() {
   std::set<uint64_t> served;
   for (auto& x : journal_.entries())
     if (x.index < options_.requests.size() && served.insert(x.index).second) {
-      statistics_.add(x.report, x.latency, x.attempts);
+      statistics_.add(x);
       begin_ = std::min(begin_, x.time - x.latency);
     }
+  seconds passed{system_time() - begin_};
   for (uint64_t i = 0; i < options_.requests.size(); ++i) {
     if (served.contains(i))
       continue;
-    std::chrono::duration<double> delay = options_.requests[i].timestamp;
+    seconds delay{0};
     if (options_.speed > 0)
-      delay /= options_.speed;
-    else
-      delay = {};
+      delay = std::max<seconds>(
+        delay, options_.requests[i].timestamp / options_.speed - passed);
     self_->delayed_send(
       self_, std::chrono::duration_cast<std::chrono::nanoseconds>(delay),
       submit_atom_v, i);
@@ -127,10 +175,15 @@ void router_state::dispatch() {
 
 bool router_state::start(request& x) {
   auto& ids = ids_of(x);
-  auto decode = decode_placement_.choose(ids);
+  auto decode = decode_placement_.choose(ids, [this](const std::string& node) {
+    return reachable(node);
+  });
   if (!decode)
     return false;
-  auto prefill = prefill_placement_.choose(ids);
+  auto now = clock::now();
+  auto prefill = prefill_placement_.choose(ids, [&](const std::string& node) {
+    return reachability_.permits(node, *decode, now);
+  });
   if (!prefill) {
     decode_placement_.done(*decode, ids, false);
     return false;
@@ -138,40 +191,98 @@ bool router_state::start(request& x) {
   ++x.attempts;
   auto id = next_job_++;
   jobs_.emplace(id, job{x, *prefill, *decode});
-  self_->request(prefills_.at(*prefill), patience, prepare_atom_v, id, ids)
-    .then([this, id](const fetch_plan& plan) { fetch(id, plan); },
-          [this, id](const caf::error& err) { fail(id, err); });
+  if (writes(x))
+    accept(id);
+  else
+    prepare(id);
   return true;
 }
 
-void router_state::fetch(job_id id, const fetch_plan& plan) {
+bool router_state::writes(const request& x) const {
+  if (options_.mode == transfer_mode::mixed)
+    return x.index % 2 == 0;
+  return options_.mode == transfer_mode::write;
+}
+
+// -- jobs that read ----------------------------------------------------------
+
+void router_state::prepare(job_id id) {
   auto& x = jobs_.at(id);
-  auto i = decodes_.find(x.decode);
-  if (i == decodes_.end()) {
-    fail(id, caf::make_error(caf::sec::request_receiver_down));
+  self_
+    ->request(prefills_.at(x.prefill), patience, prepare_atom_v, id,
+              ids_of(x.what))
+    .then([this, id](const fetch_plan& plan) { fetch(id, plan); },
+          [this, id](const caf::error& err) { fail(id, err); });
+}
+
+void router_state::fetch(job_id id, const fetch_plan& plan) {
+  auto i = jobs_.find(id);
+  if (i == jobs_.end())
     return;
-  }
-  self_->request(i->second, patience, fetch_atom_v, id, ids_of(x.what), plan)
+  auto& x = i->second;
+  self_
+    ->request(decodes_.at(x.decode), patience, fetch_atom_v, id, ids_of(x.what),
+              plan)
     .then([this, id](const fetch_report& report) { finish(id, report); },
           [this, id](const caf::error& err) { fail(id, err); });
 }
 
+// -- jobs that write ---------------------------------------------------------
+
+void router_state::accept(job_id id) {
+  auto& x = jobs_.at(id);
+  self_
+    ->request(decodes_.at(x.decode), patience, accept_atom_v, id,
+              ids_of(x.what))
+    .then([this, id](const push_plan& plan) { push(id, plan); },
+          [this, id](const caf::error& err) { fail(id, err); });
+}
+
+void router_state::push(job_id id, const push_plan& plan) {
+  auto i = jobs_.find(id);
+  if (i == jobs_.end())
+    return;
+  if (plan.wanted.empty()) {
+    collect(id);
+    return;
+  }
+  auto& x = i->second;
+  self_
+    ->request(prefills_.at(x.prefill), patience, push_atom_v, id,
+              ids_of(x.what), plan)
+    .then([this, id] { collect(id); },
+          [this, id](const caf::error& err) { fail(id, err); });
+}
+
+void router_state::collect(job_id id) {
+  auto i = jobs_.find(id);
+  if (i == jobs_.end())
+    return;
+  self_->request(decodes_.at(i->second.decode), patience, collect_atom_v, id)
+    .then([this, id](const fetch_report& report) { finish(id, report); },
+          [this, id](const caf::error& err) { fail(id, err); });
+}
+
+// -- the end -----------------------------------------------------------------
+
 void router_state::finish(job_id id, const fetch_report& x) {
+  if (!jobs_.contains(id))
+    return;
   auto ended = end(id, true);
-  std::chrono::duration<double> latency = clock::now() - ended.what.begin;
-  statistics_.add(x, latency.count(), ended.what.attempts);
-  journal_.add(
-    {ended.what.index, x, latency.count(), ended.what.attempts, system_time()});
+  seconds latency = clock::now() - ended.what.begin;
+  journal_entry served{ended.what.index, x,
+                       latency.count(),  ended.what.attempts,
+                       system_time(),    ended.prefill,
+                       ended.decode};
+  journal_.add(served);
+  statistics_.add(std::move(served));
   finish_if_done();
   dispatch();
 }
 
-void router_state::finish_if_done() {
-  if (statistics_.ended() == options_.requests.size())
-    done_(statistics_, seconds());
-}
-
 void router_state::fail(job_id id, const caf::error& reason) {
+  if (!jobs_.contains(id))
+    return;
   auto ended = end(id, false);
   statistics_.failed(reason);
   if (ended.what.attempts == max_attempts) {
@@ -191,13 +302,16 @@ router_state::job router_state::end(job_id id, bool good) {
   auto& ids = ids_of(result.what);
   if (auto i = prefills_.find(result.prefill); i != prefills_.end())
     self_->send(i->second, release_atom_v, id);
+  if (auto i = decodes_.find(result.decode); i != decodes_.end())
+    self_->send(i->second, release_atom_v, id);
   prefill_placement_.done(result.prefill, ids, good);
   decode_placement_.done(result.decode, ids, good);
   return result;
 }
 
-double router_state::seconds() const {
-  return system_time() - begin_;
+void router_state::finish_if_done() {
+  if (statistics_.ended() == options_.requests.size())
+    done_(look());
 }
 
 } // namespace kv_cluster

@@ -2,24 +2,29 @@
 
 #pragma once
 
-#include "protocol.hpp"
+#include "journal.hpp"
 
 #include <caf/error.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <ostream>
 #include <string>
 #include <vector>
 
 namespace kv_cluster {
 
+/// Returns 0 if there are no values.
+double percentile(std::vector<double> xs, double p);
+
 /// What has become of the requests of a trace.
 class statistics {
 public:
-  /// `latency` is from the moment that the request was there, in seconds.
-  void add(const fetch_report& x, double latency, size_t attempts);
+  // -- events ----------------------------------------------------------------
+
+  void add(journal_entry x) {
+    served_.push_back(std::move(x));
+  }
 
   /// An attempt has failed.
   void failed(const caf::error& why) {
@@ -35,8 +40,15 @@ public:
     ++lost_nodes_;
   }
 
+  // -- properties ------------------------------------------------------------
+
+  /// In the order of their ends, unless a journal tells of a router before.
+  const std::vector<journal_entry>& entries() const noexcept {
+    return served_;
+  }
+
   size_t served() const noexcept {
-    return latencies_.size();
+    return served_.size();
   }
 
   size_t given_up() const noexcept {
@@ -47,31 +59,46 @@ public:
     return served() + given_up_;
   }
 
-  /// A table in Markdown.
-  void print(std::ostream& out, double seconds) const;
+  size_t lost_nodes() const noexcept {
+    return lost_nodes_;
+  }
 
-  /// The same for programs.
-  std::string to_json(double seconds) const;
+  /// Attempts, by what they have failed with.
+  const std::map<std::string, size_t>& failures() const noexcept {
+    return failures_;
+  }
 
 private:
-  struct row {
-    std::string name;
-    double value;
-    int digits;
-  };
-
-  std::vector<row> rows(double seconds) const;
-
-  std::vector<double> latencies_; // seconds
-  std::vector<double> fetches_;   // likewise, of those that moved something
-  uint64_t blocks_ = 0;
-  uint64_t hits_ = 0;
-  uint64_t bytes_ = 0;
+  std::vector<journal_entry> served_;
   size_t given_up_ = 0;
-  std::vector<double> recoveries_; // latencies of those tried more than once
   size_t lost_nodes_ = 0;
-  std::map<std::string, size_t> failures_; // of attempts
-  std::map<std::string, size_t> lanes_;
+  std::map<std::string, size_t> failures_;
+};
+
+/// Sums over requests.
+struct totals {
+  explicit totals(const std::vector<journal_entry>& xs);
+
+  totals() = default;
+
+  void add(const journal_entry& x);
+
+  size_t requests = 0;
+  size_t repeated = 0; // needed more than one attempt
+  uint64_t blocks = 0;
+  uint64_t hits = 0;
+  uint64_t bytes = 0;
+  std::vector<double> fetches;    // seconds, of those that moved something
+  std::vector<double> latencies;  // seconds
+  std::vector<double> recoveries; // latencies of the repeated
+  std::map<std::string, size_t> lanes;
+
+  double gigabytes() const noexcept {
+    return static_cast<double>(bytes) / 1e9;
+  }
+
+  /// In percent, of the blocks at decode nodes. NaN if there are none.
+  double hit_rate() const noexcept;
 };
 
 } // namespace kv_cluster

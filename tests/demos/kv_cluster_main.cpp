@@ -4,13 +4,14 @@
 #include "caf_rdma/demos/kv_cluster/protocol.hpp"
 
 #include <caf/init_global_meta_objects.hpp>
+#include <caf/io/middleman.hpp>
 
 #include <catch2/catch_session.hpp>
 
 int main(int argc, char* argv[]) {
   rdma::init_global_meta_objects();
   caf::init_global_meta_objects<caf::id_block::kv_cluster>();
-  caf::init_global_meta_objects<caf::id_block::kv_cluster_actors>();
+  caf::io::middleman::init_global_meta_objects();
   caf::core::init_global_meta_objects();
   return Catch::Session().run(argc, argv);
 }

@@ -6,6 +6,7 @@
 #include "caf_rdma/demos/kv_cluster/content.hpp"
 #include "caf_rdma/demos/kv_cluster/model.hpp"
 #include "caf_rdma/demos/kv_cluster/placement.hpp"
+#include "caf_rdma/demos/kv_cluster/reachability.hpp"
 #include "caf_rdma/demos/kv_cluster/trace.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -191,4 +192,38 @@ TEST_CASE("a node that comes back has forgotten everything") {
   x.remove("a");
   x.remove("b");
   CHECK(x.empty());
+}
+
+TEST_CASE("nodes that are not permitted are not chosen") {
+  placement x{4};
+  x.add("a", 100);
+  x.add("b", 100);
+  auto only = [](const std::string& name) {
+    return [name](const std::string& y) { return y == name; };
+  };
+  CHECK(x.choose({1}, only("b")) == "b");
+  CHECK(x.choose({1}, only("a")) == "a");
+  CHECK_FALSE(x.choose({1}, only("c")));
+  CHECK(x.loads() == std::map<std::string, size_t>{{"a", 1}, {"b", 1}});
+}
+
+TEST_CASE("nodes that have lost each other are kept apart for a while") {
+  reachability x;
+  reachability::time_point now{};
+  CHECK(x.permits("a", "b", now));
+  x.note({"b", "a", false, {}}, now);
+  CHECK_FALSE(x.permits("a", "b", now));
+  CHECK_FALSE(x.permits("b", "a", now));
+  CHECK(x.permits("a", "c", now));
+  CHECK(x.broken(now) == 1);
+  CHECK(x.permits("a", "b", now + reachability::penalty));
+  CHECK(x.broken(now + reachability::penalty) == 0);
+  SECTION("until they have met again") {
+    x.note({"a", "b", true, {}}, now);
+    CHECK(x.permits("a", "b", now));
+  }
+  SECTION("or one of them is another") {
+    x.forget("b");
+    CHECK(x.permits("a", "b", now));
+  }
 }
