@@ -4,6 +4,7 @@
 
 #include "content.hpp"
 
+#include <caf/actor_cast.hpp>
 #include <caf/sec.hpp>
 
 #include <utility>
@@ -28,6 +29,10 @@ decode_state::decode_state(decode_impl_actor::pointer self,
 }
 
 decode_impl_actor::behavior_type decode_state::make_behavior() {
+  self_->set_down_handler([this](const caf::down_msg& x) {
+    for (auto id : owners_.remove(x.source))
+      release(id);
+  });
   return {
     [this](fetch_atom, job_id id, std::vector<block_id>& ids,
            fetch_plan& plan) {
@@ -45,6 +50,12 @@ decode_impl_actor::behavior_type decode_state::make_behavior() {
     [this](left_atom, const std::string& node) { prefills_.erase(node); },
     [](const link_report&) {},
   };
+}
+
+void decode_state::own(job_id id) {
+  auto& sender = self_->current_sender();
+  if (sender && owners_.add(id, caf::actor_cast<caf::actor_addr>(sender)))
+    self_->monitor(sender);
 }
 
 // -- turns -------------------------------------------------------------------
@@ -125,8 +136,10 @@ decode_state::fetch(job_id id, std::vector<block_id> ids, fetch_plan plan) {
   if (plan.block_size != memory_.block_size()
       || plan.slots.size() != ids.size())
     return failure("the plan is for other blocks");
+  own(id);
   auto promise = self_->make_response_promise<fetch_report>();
-  auto done = [promise](caf::expected<fetch_report> x) mutable {
+  auto done = [this, id, promise](caf::expected<fetch_report> x) mutable {
+    owners_.remove(id);
     promise.deliver(std::move(x));
   };
   in_turn(id, [=, this, plan = std::move(plan)] {
@@ -175,6 +188,7 @@ caf::result<push_plan> decode_state::accept(job_id id,
                                             std::vector<block_id> ids) {
   if (accepted_.contains(id))
     return failure("this job has been accepted before");
+  own(id);
   accepted_[id];
   self_->delayed_send(self_, job_lease, release_atom_v, id);
   auto promise = self_->make_response_promise<push_plan>();
@@ -251,6 +265,7 @@ caf::result<fetch_report> decode_state::collect(job_id id) {
 
 // The turn of a job that has begun ends with its transfer.
 void decode_state::release(job_id id) {
+  owners_.remove(id);
   std::erase_if(waiting_, [id](auto& x) { return x.first == id; });
   auto node = accepted_.extract(id);
   if (!node)

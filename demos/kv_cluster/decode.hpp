@@ -3,6 +3,7 @@
 #pragma once
 
 #include "block_cache.hpp"
+#include "job_owners.hpp"
 #include "pool.hpp"
 #include "protocol.hpp"
 
@@ -58,6 +59,10 @@ private:
     std::vector<caf::typed_response_promise<fetch_report>> asked;
   };
 
+  /// Lets the job be released if the sender of the request dies. To be called
+  /// before there is a promise, which takes the sender away.
+  void own(job_id id);
+
   // -- turns -----------------------------------------------------------------
 
   /// One job after the other: a block that another job is still waiting for
@@ -98,6 +103,7 @@ private:
   rdma::connector_actor connector_;
   pool memory_;
   block_cache cache_;
+  job_owners owners_;
   std::map<std::string, std::string> prefills_; // metadata of their pools
   bool busy_ = false;
   std::deque<std::pair<job_id, std::function<void()>>> waiting_;

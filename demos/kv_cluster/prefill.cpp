@@ -4,6 +4,7 @@
 
 #include "content.hpp"
 
+#include <caf/actor_cast.hpp>
 #include <caf/sec.hpp>
 
 #include <algorithm>
@@ -31,6 +32,10 @@ prefill_state::prefill_state(prefill_actor::pointer self, std::string node,
 
 prefill_actor::behavior_type prefill_state::make_behavior() {
   grant();
+  self_->set_down_handler([this](const caf::down_msg& x) {
+    for (auto id : owners_.remove(x.source))
+      release(id);
+  });
   return {
     [this](describe_atom) { return metadata_; },
     [this](prepare_atom, job_id id, std::vector<block_id>& ids) {
@@ -63,6 +68,12 @@ void prefill_state::grant() {
 
 // -- jobs --------------------------------------------------------------------
 
+void prefill_state::own(job_id id) {
+  auto& sender = self_->current_sender();
+  if (sender && owners_.add(id, caf::actor_cast<caf::actor_addr>(sender)))
+    self_->monitor(sender);
+}
+
 caf::expected<prefill_state::job_ptr>
 prefill_state::hold(job_id id, std::vector<block_id> ids) {
   auto places = cache_.pin(ids);
@@ -72,6 +83,7 @@ prefill_state::hold(job_id id, std::vector<block_id> ids) {
     if (auto [slot, hit] = (*places)[i]; !hit)
       fill(ids[i], memory_.block(slot));
   release(id); // somebody asks twice
+  own(id);
   auto result = std::make_shared<job>();
   result->ids = std::move(ids);
   result->places = std::move(*places);
@@ -81,6 +93,7 @@ prefill_state::hold(job_id id, std::vector<block_id> ids) {
 }
 
 void prefill_state::release(job_id id) {
+  owners_.remove(id);
   auto node = jobs_.extract(id);
   if (!node)
     return;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "block_cache.hpp"
+#include "job_owners.hpp"
 #include "pool.hpp"
 #include "protocol.hpp"
 
@@ -41,6 +42,10 @@ private:
   /// before the first request is handled.
   void grant();
 
+  /// Lets the job be released if the sender of the request dies. To be called
+  /// before there is a promise, which takes the sender away.
+  void own(job_id id);
+
   /// Puts all blocks in place, in a job that is held until it is released.
   caf::expected<job_ptr> hold(job_id id, std::vector<block_id> ids);
 
@@ -59,6 +64,7 @@ private:
   rdma::connector_actor connector_;
   pool memory_;
   block_cache cache_;
+  job_owners owners_;
   rdma::operation readable_;
   std::string metadata_;
   std::unordered_map<job_id, job_ptr> jobs_;

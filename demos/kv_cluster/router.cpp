@@ -20,7 +20,7 @@ constexpr auto patience = std::chrono::seconds{6};
 constexpr size_t max_attempts = 50;
 
 /// Between an attempt that has failed and the next.
-constexpr auto pause = std::chrono::milliseconds{50};
+constexpr size_t max_pauses = 20;
 
 using seconds = std::chrono::duration<double>;
 
@@ -117,7 +117,8 @@ void router_state::note(const link_report& x) {
              || (x.from == y.prefill && x.to == y.decode);
     },
     x.reason);
-  self_->run_delayed(reachability::penalty + pause, [this] { dispatch(); });
+  self_->run_delayed(reachability::penalty + options_.pause,
+                     [this] { dispatch(); });
 }
 
 template <class Predicate>
@@ -291,7 +292,8 @@ void router_state::fail(job_id id, const caf::error& reason) {
     return;
   }
   // Not at once: the nodes that are left may be busy, or about to leave, too.
-  self_->run_delayed(pause, [this, x = ended.what] {
+  auto n = std::min(ended.what.attempts, max_pauses);
+  self_->run_delayed(options_.pause * n, [this, x = ended.what] {
     waiting_.push_front(x);
     dispatch();
   });

@@ -31,6 +31,9 @@ struct router_options {
   transfer_mode mode = transfer_mode::read;
   /// Requests at a time for each node.
   size_t max_load = 4;
+  /// After an attempt that has failed: so much for each attempt, but not more
+  /// than 20 times as much.
+  std::chrono::milliseconds pause{50};
   /// Time from one overview to the next.
   std::chrono::milliseconds interval{1000};
 };

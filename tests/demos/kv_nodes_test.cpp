@@ -21,6 +21,7 @@
 #include <fstream>
 #include <future>
 #include <optional>
+#include <thread>
 
 using namespace kv_cluster;
 
@@ -257,6 +258,32 @@ TEST_CASE("a job that is given up makes way, and leaves no block behind") {
   CHECK_FALSE(x.collect(1));
 }
 
+TEST_CASE("the jobs of a router that dies are given up") {
+  nodes x{2};
+  {
+    caf::scoped_actor router{x.system};
+    push_plan plan;
+    router->request(x.decode, patience, accept_atom_v, job_id{1}, ids{1, 2})
+      .receive([&](push_plan& y) { plan = std::move(y); },
+               [](const caf::error& err) { FAIL(to_string(err)); });
+    CHECK(plan.wanted.size() == 2);
+    // Another one waits for its turn.
+    router->send(x.decode, accept_atom_v, job_id{2}, ids{5, 6});
+    router->request(x.prefill, patience, prepare_atom_v, job_id{1}, ids{1, 2})
+      .receive([](const fetch_plan&) {},
+               [](const caf::error& err) { FAIL(to_string(err)); });
+  }
+  caf::expected<fetch_plan> plan{caf::error{}};
+  for (int i = 0; i < 500 && !plan; ++i) { // until the death is known
+    plan = x.prepare(3, {3, 4});
+    std::this_thread::sleep_for(10ms);
+  }
+  REQUIRE(plan);
+  auto begin = std::chrono::steady_clock::now();
+  CHECK(x.fetch(3, {3, 4}, *plan));
+  CHECK(std::chrono::steady_clock::now() - begin < transfer_deadline);
+}
+
 TEST_CASE("blocks that nobody writes end with their deadline") {
   nodes x;
   REQUIRE(x.accept(1, {1, 2}));
@@ -316,6 +343,7 @@ struct routing {
     opts.requests = std::move(requests);
     opts.speed = speed;
     opts.mode = mode;
+    opts.pause = 1ms;
     auto done = [this](const overview& x) { ended.set_value(x.numbers); };
     router = system.spawn<router_impl>(
       std::move(opts), std::move(served), [](const overview&) {}, done);
