@@ -33,15 +33,19 @@ std::optional<std::string> placement::choose(const std::vector<block_id>& ids,
                                              const filter& permits) {
   auto best = nodes_.end();
   size_t longest = 0;
+  size_t least = 0;
   for (auto i = nodes_.begin(); i != nodes_.end(); ++i) {
-    if (i->second.load >= max_load_ || !i->second.has_room(ids.size())
+    auto& x = i->second;
+    if (x.load >= max_load_ || !x.has_room(ids.size())
         || (permits && !permits(i->first)))
       continue;
-    auto prefix = i->second.prefix(ids);
-    if (best == nodes_.end() || prefix > longest
-        || (prefix == longest && i->second.load < best->second.load)) {
+    auto prefix = x.prefix(ids);
+    auto cost = ids.size() - prefix + x.load * ids.size();
+    if (best == nodes_.end() || cost < least
+        || (cost == least && prefix > longest)) {
       best = i;
       longest = prefix;
+      least = cost;
     }
   }
   if (best == nodes_.end())

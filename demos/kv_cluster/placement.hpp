@@ -15,8 +15,10 @@
 namespace kv_cluster {
 
 /// Decides which node of one role gets a request: of those that have room for
-/// its blocks, the one that holds the longest prefix of them; of several, the
-/// one with the least to do.
+/// its blocks, the one that holds the longest prefix of them, unless it has
+/// more to do than that saves: a request that a node has counts as much as all
+/// blocks of this one. So whoever comes late takes load although all requests
+/// begin with the same prompt, which others have.
 class placement {
 public:
   /// Says whether a node is to be considered.

@@ -164,6 +164,18 @@ TEST_CASE("the longest prefix wins, then who has less to do") {
   CHECK(x.choose({9}) == "b");
 }
 
+TEST_CASE("a prefix counts for no more than it saves") {
+  placement x{4};
+  x.add("a", 100);
+  x.add("b", 100);
+  CHECK(x.choose({1}) == "a");
+  x.done("a", {1}, true);
+  CHECK(x.choose({1, 2, 3}) == "a");
+  CHECK(x.choose({1, 2, 3}) == "b"); // a has something to do
+  x.done("b", {1, 2, 3}, false);
+  CHECK(x.choose({1}) == "a"); // which has all of it
+}
+
 TEST_CASE("a node gets no more blocks at a time than it has room for") {
   placement x{10};
   x.add("a", 3);
