@@ -138,11 +138,21 @@ uint64_t block_size(const options& x) {
   return std::max<uint64_t>(1, find_model(x.model)->block_size() / x.scale);
 }
 
-caf::expected<pool> make_pool(rdma::runtime& rt, const options& x) {
-  auto memory = rt.allocate(x.slots * block_size(x));
+/// What a node keeps its blocks in, and moves them with.
+struct equipment {
+  rdma::runtime runtime;
+  pool memory;
+};
+
+caf::expected<equipment> equip(caf::actor_system& sys, const options& opts) {
+  auto rt = rdma::runtime::make(sys);
+  if (!rt)
+    return std::move(rt.error());
+  auto size = static_cast<size_t>(block_size(opts));
+  auto memory = rt->allocate(opts.slots * size);
   if (!memory)
     return std::move(memory.error());
-  return pool{std::move(*memory), static_cast<size_t>(block_size(x))};
+  return equipment{std::move(*rt), pool{std::move(*memory), size}};
 }
 
 /// Offers the service until a signal, or until it ends by itself.
@@ -169,40 +179,34 @@ int serve(caf::actor_system& sys, rdma::runtime& rt, const options& opts,
 }
 
 int prefill(caf::actor_system& sys, const options& opts) {
-  auto rt = rdma::runtime::make(sys);
-  if (!rt)
-    return fail(to_string(rt.error()));
-  auto memory = make_pool(*rt, opts);
-  if (!memory)
-    return fail(to_string(memory.error()));
+  auto x = equip(sys, opts);
+  if (!x)
+    return fail(to_string(x.error()));
   auto node = sys.spawn<prefill_impl, caf::detached>(
-    opts.name, rt->spawn_connector(opts.name), std::move(*memory));
+    opts.name, x->runtime.spawn_connector(opts.name), x->memory);
   member own{opts.name, "prefill", life(), {}, opts.slots, {}, {}};
   own.service = caf::actor_cast<caf::strong_actor_ptr>(node);
   caf::error err;
-  caf::scoped_actor {
-    sys
-    } -> request(node, caf::infinite, describe_atom_v)
-      .receive([&own](std::string& x) { own.metadata = std::move(x); },
-               [&err](caf::error& x) { err = std::move(x); });
-  auto result = err != caf::none ? fail(to_string(err))
-                                 : serve(sys, *rt, opts, std::move(own), {});
+  caf::scoped_actor self{sys};
+  self->request(node, caf::infinite, describe_atom_v)
+    .receive([&own](std::string& text) { own.metadata = std::move(text); },
+             [&err](caf::error& reason) { err = std::move(reason); });
+  auto result = err != caf::none
+                  ? fail(to_string(err))
+                  : serve(sys, x->runtime, opts, std::move(own), {});
   caf::anon_send_exit(node, caf::exit_reason::user_shutdown);
   return result;
 }
 
 int decode(caf::actor_system& sys, const options& opts) {
-  auto rt = rdma::runtime::make(sys);
-  if (!rt)
-    return fail(to_string(rt.error()));
-  auto memory = make_pool(*rt, opts);
-  if (!memory)
-    return fail(to_string(memory.error()));
+  auto x = equip(sys, opts);
+  if (!x)
+    return fail(to_string(x.error()));
   auto node = sys.spawn<decode_impl, caf::detached>(
-    rt->spawn_connector(opts.name), std::move(*memory));
+    x->runtime.spawn_connector(opts.name), x->memory);
   member own{opts.name, "decode", life(), {}, opts.slots, {}, {}};
   own.service = caf::actor_cast<caf::strong_actor_ptr>(node);
-  auto result = serve(sys, *rt, opts, std::move(own), node);
+  auto result = serve(sys, x->runtime, opts, std::move(own), node);
   caf::anon_send_exit(node, caf::exit_reason::user_shutdown);
   return result;
 }
