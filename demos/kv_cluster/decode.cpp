@@ -7,6 +7,7 @@
 #include <caf/actor_cast.hpp>
 #include <caf/sec.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace kv_cluster {
@@ -60,22 +61,20 @@ void decode_state::own(job_id id) {
 
 // -- turns -------------------------------------------------------------------
 
-void decode_state::in_turn(job_id id, std::function<void()> begin) {
-  if (busy_) {
-    waiting_.emplace_back(id, std::move(begin));
-  } else {
-    busy_ = true;
-    begin();
-  }
+void decode_state::in_turn(turn x) {
+  auto moves = [this](block_id id) { return moving_.contains(id); };
+  if (std::ranges::any_of(x.ids, moves))
+    waiting_.push_back(std::move(x));
+  else
+    x.begin();
 }
 
-void decode_state::end_turn() {
-  busy_ = false;
-  if (waiting_.empty())
-    return;
-  auto next = std::move(waiting_.front());
-  waiting_.pop_front();
-  in_turn(next.first, std::move(next.second));
+void decode_state::end_turn(const job& x) {
+  for (size_t i = 0; i < x.ids.size(); ++i)
+    if (!x.places[i].hit)
+      moving_.erase(x.ids[i]);
+  for (auto& next : std::exchange(waiting_, {}))
+    in_turn(std::move(next));
 }
 
 decode_state::job_ptr decode_state::start(std::vector<block_id> ids,
@@ -83,7 +82,6 @@ decode_state::job_ptr decode_state::start(std::vector<block_id> ids,
   auto places = cache_.pin(ids);
   if (!places) {
     done(failure("the pool has no room for the blocks of a request"));
-    end_turn();
     return nullptr;
   }
   auto result = std::make_shared<job>();
@@ -91,6 +89,9 @@ decode_state::job_ptr decode_state::start(std::vector<block_id> ids,
   result->places = std::move(*places);
   result->begin = clock::now();
   result->done = std::move(done);
+  for (size_t i = 0; i < result->ids.size(); ++i)
+    if (!result->places[i].hit)
+      moving_.insert(result->ids[i]);
   return result;
 }
 
@@ -119,14 +120,14 @@ void decode_state::finish(const job_ptr& x, const rdma::report& end) {
   cache_.unpin(x->ids, x->places, true);
   x->transfer = {};
   x->done(std::move(result));
-  end_turn();
+  end_turn(*x);
 }
 
 void decode_state::fail(const job_ptr& x, const caf::error& reason) {
   cache_.unpin(x->ids, x->places, false);
   x->transfer = {};
   x->done(reason);
-  end_turn();
+  end_turn(*x);
 }
 
 // -- jobs that read ----------------------------------------------------------
@@ -142,10 +143,11 @@ decode_state::fetch(job_id id, std::vector<block_id> ids, fetch_plan plan) {
     owners_.remove(id);
     promise.deliver(std::move(x));
   };
-  in_turn(id, [=, this, plan = std::move(plan)] {
+  auto begin = [=, this, plan = std::move(plan)] {
     if (auto x = start(ids, done))
       read(x, plan);
-  });
+  };
+  in_turn({id, ids, std::move(begin)});
   return promise;
 }
 
@@ -203,10 +205,11 @@ caf::result<push_plan> decode_state::accept(job_id id,
     for (auto& y : std::exchange(i->second.asked, {}))
       y.deliver(i->second.result);
   };
-  in_turn(id, [=, this] {
+  auto begin = [=, this] {
     if (auto x = start(ids, done))
       make_room(id, x, promise);
-  });
+  };
+  in_turn({id, ids, std::move(begin)});
   return promise;
 }
 
@@ -263,10 +266,10 @@ caf::result<fetch_report> decode_state::collect(job_id id) {
   return i->second.asked.back();
 }
 
-// The turn of a job that has begun ends with its transfer.
+// A job that has begun ends with its transfer.
 void decode_state::release(job_id id) {
   owners_.remove(id);
-  std::erase_if(waiting_, [id](auto& x) { return x.first == id; });
+  std::erase_if(waiting_, [id](auto& x) { return x.id == id; });
   auto node = accepted_.extract(id);
   if (!node)
     return;

@@ -17,7 +17,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
 namespace kv_cluster {
 
@@ -65,11 +67,18 @@ private:
 
   // -- turns -----------------------------------------------------------------
 
-  /// One job after the other: a block that another job is still waiting for
-  /// would be a hit that is not there yet.
-  void in_turn(job_id id, std::function<void()> begin);
+  /// A job that is to begin.
+  struct turn {
+    job_id id;
+    std::vector<block_id> ids;
+    std::function<void()> begin;
+  };
 
-  void end_turn();
+  /// Begins a job unless another one is still waiting for one of its blocks,
+  /// which would be a hit that is not there yet.
+  void in_turn(turn x);
+
+  void end_turn(const job& x);
 
   /// Pins the places of the blocks. Returns null after an error.
   job_ptr start(std::vector<block_id> ids, result_handler done);
@@ -105,8 +114,8 @@ private:
   block_cache cache_;
   job_owners owners_;
   std::map<std::string, std::string> prefills_; // metadata of their pools
-  bool busy_ = false;
-  std::deque<std::pair<job_id, std::function<void()>>> waiting_;
+  std::set<block_id> moving_;                   // on their way
+  std::deque<turn> waiting_;
   std::map<job_id, accepted> accepted_;
 };
 

@@ -153,7 +153,7 @@ using prefill_actor = caf::typed_actor<
 /// - fetch: reads the blocks that are not there.
 /// - accept: makes room for the blocks that are not there, for a prefill node
 /// to
-///   write to. Until the job ends all others wait.
+///   write to. Until the job ends others that need these blocks wait.
 /// - collect: what has become of an accepted job, once it has ended.
 /// - release: the accepted job is given up.
 using decode_actor = caf::typed_actor<

@@ -235,6 +235,9 @@ TEST_CASE("while blocks are on their way others wait for them") {
   nodes x;
   auto plan = x.accept(1, {1, 2});
   REQUIRE(plan);
+  auto other = x.prepare(3, {3, 4}); // needs none of them
+  REQUIRE(other);
+  CHECK(x.fetch(3, {3, 4}, *other));
   auto read = x.prepare(2, {1, 2});
   REQUIRE(read);
   auto later = x.self->request(x.decode, patience, fetch_atom_v, job_id{2},
