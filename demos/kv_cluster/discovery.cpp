@@ -19,11 +19,11 @@ discovery_state::discovery_state(caf::event_based_actor* self, etcd server,
   // nop
 }
 
+discovery_state::~discovery_state() {
+  static_cast<void>(server_.withdraw()); // otherwise its lease ends
+}
+
 caf::behavior discovery_state::make_behavior() {
-  self_->set_exit_handler([this](const caf::exit_msg& x) {
-    static_cast<void>(server_.withdraw()); // it goes away anyhow
-    self_->quit(x.reason);
-  });
   self_->send(self_, seek_atom_v);
   return {
     [this](seek_atom) {

@@ -25,6 +25,13 @@ public:
   discovery_state(caf::event_based_actor* self, etcd server, std::string node,
                   address place, directory_impl_actor directory);
 
+  discovery_state(const discovery_state&) = delete;
+
+  discovery_state& operator=(const discovery_state&) = delete;
+
+  /// Takes back what it has announced.
+  ~discovery_state();
+
   caf::behavior make_behavior();
 
 private:

@@ -84,6 +84,8 @@ overview router_state::look() const {
 // -- nodes -------------------------------------------------------------------
 
 void router_state::join(const member& x) {
+  if (!x.service)
+    return; // another router, or nonsense
   if (x.role == "prefill") {
     prefills_[x.name] = caf::actor_cast<prefill_actor>(x.service);
     prefill_placement_.add(x.name, x.slots);
