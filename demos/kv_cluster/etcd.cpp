@@ -2,24 +2,19 @@
 
 #include "etcd.hpp"
 
+#include "etcd_gateway.hpp"
 #include "member.hpp"
 
 #include <caf/sec.hpp>
 
-#include <httplib.h>
 #include <nlohmann/json.hpp>
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cctype>
 #include <charconv>
-#include <csignal>
-#include <ctime>
-#include <future>
 #include <optional>
 #include <string_view>
-#include <thread>
 
 namespace kv_cluster {
 
@@ -109,81 +104,7 @@ std::string end_of(std::string prefix) {
   return prefix;
 }
 
-// -- around a request --------------------------------------------------------
-
-/// Ends a request that takes too long in all. httplib limits only its parts.
-class deadline {
-public:
-  explicit deadline(httplib::Client& client)
-    : thread_([this, &client, over = over_.get_future()] {
-        if (over.wait_for(etcd::patience) == std::future_status::timeout) {
-          passed_ = true;
-          client.stop();
-        }
-      }) {
-  }
-
-  deadline(const deadline&) = delete;
-
-  deadline& operator=(const deadline&) = delete;
-
-  ~deadline() {
-    over_.set_value();
-    thread_.join();
-  }
-
-  bool passed() const {
-    return passed_;
-  }
-
-private:
-  std::atomic<bool> passed_ = false;
-  std::promise<void> over_;
-  std::thread thread_;
-};
-
-/// Keeps a signal from the process: httplib 0.11 may write to a connection that
-/// the server has just closed.
-class without_sigpipe {
-public:
-  without_sigpipe() {
-    sigemptyset(&pipe_);
-    sigaddset(&pipe_, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-
-  without_sigpipe(const without_sigpipe&) = delete;
-
-  without_sigpipe& operator=(const without_sigpipe&) = delete;
-
-  ~without_sigpipe() {
-    timespec at_once{};
-    sigtimedwait(&pipe_, nullptr, &at_once);
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-
-private:
-  sigset_t pipe_;
-  sigset_t before_;
-};
-
-std::string sentence(httplib::Error x) {
-  switch (x) {
-    case httplib::Error::Connection:
-      return "cannot connect";
-    case httplib::Error::ConnectionTimeout:
-      return "does not answer in time";
-    case httplib::Error::Read:
-      return "does not answer in time, or not in valid HTTP";
-    case httplib::Error::Write:
-      return "does not take requests";
-    case httplib::Error::Canceled:
-      return "answers more than " + std::to_string(etcd::max_answer >> 20)
-             + " MiB";
-    default:
-      return "HTTP fails: " + httplib::to_string(x);
-  }
-}
+// -- places -----------------------------------------------------------------
 
 std::optional<address> parse(const std::string& url) {
   constexpr std::string_view scheme = "http://";
@@ -198,105 +119,12 @@ std::optional<address> parse(const std::string& url) {
   return result;
 }
 
-/// What an answer says went wrong: a text, or for streams an object.
-std::string reason_in(const json& error) {
-  auto message = error.find("message");
-  auto& what = message == error.end() ? error : *message;
-  auto* text = what.get_ptr<const std::string*>();
-  return text ? text->substr(0, 200) : "an error without a text";
+caf::error too_large(const etcd_gateway& server) {
+  return server.failure("takes no more than " + std::to_string(etcd::max_entry)
+                        + " bytes");
 }
 
 } // namespace
-
-// -- the server --------------------------------------------------------------
-
-/// Sends requests and looks at the outside of the answers.
-class etcd::gateway {
-public:
-  gateway(const std::string& url, const address& place)
-    : url_(url), client_(place.host, place.port) {
-    client_.set_connection_timeout(timeout);
-    client_.set_read_timeout(timeout);
-    client_.set_write_timeout(timeout);
-  }
-
-  /// Fails with `caf::sec::no_such_key` if the server says that something is
-  /// not there, and otherwise with `caf::sec::runtime_error`.
-  caf::expected<json> post(const std::string& path, const json& body) {
-    httplib::Request request;
-    request.method = "POST";
-    request.path = path;
-    request.set_header("Content-Type", "application/json");
-    request.body = body.dump();
-    int status = 0;
-    request.response_handler = [&status](const httplib::Response& x) {
-      status = x.status;
-      return true;
-    };
-    std::string answer;
-    request.content_receiver = [&answer](const char* data, size_t size,
-                                         uint64_t, uint64_t) {
-      if (size > max_answer - answer.size())
-        return false;
-      answer.append(data, size);
-      return true;
-    };
-    auto result = send(request);
-    if (result)
-      return unwrap(result->status, answer);
-    // httplib 0.11 fails at the trailers that etcd puts after its errors.
-    if (result.error() == httplib::Error::Read && json::accept(answer))
-      return unwrap(status, answer);
-    return failure(sentence(result.error()));
-  }
-
-  caf::error failure(const std::string& what,
-                     caf::sec code = caf::sec::runtime_error) const {
-    return caf::make_error(code, "etcd at " + url_ + ": " + what);
-  }
-
-  caf::error misshapen() const {
-    return failure("answers what is no JSON of its API");
-  }
-
-  caf::error too_large() const {
-    return failure("takes no more than " + std::to_string(max_entry)
-                   + " bytes");
-  }
-
-private:
-  httplib::Result send(const httplib::Request& request) {
-    without_sigpipe quiet;
-    deadline limit{client_};
-    auto result = client_.send(request);
-    // Without a length, an answer that is cut short is whole to httplib.
-    if (limit.passed())
-      return {nullptr, httplib::Error::ConnectionTimeout};
-    return result;
-  }
-
-  /// Takes an answer out of its wrapping.
-  caf::expected<json> unwrap(int status, const std::string& text) const {
-    auto answer = json::parse(text, nullptr, false);
-    if (auto error = answer.find("error"); error != answer.end()) {
-      auto code = answer.find("code");
-      auto absent = code != answer.end() && *code == 5; // gRPC's NOT_FOUND
-      return failure(reason_in(*error),
-                     absent ? caf::sec::no_such_key : caf::sec::runtime_error);
-    }
-    if (status != 200)
-      return failure("answers " + std::to_string(status));
-    // So it is with what are streams in gRPC.
-    if (auto inner = answer.find("result"); inner != answer.end())
-      answer = json(std::move(*inner));
-    if (auto i = answer.find("header"); i == answer.end() || !i->is_object())
-      return misshapen();
-    return answer;
-  }
-
-  std::string url_;
-  httplib::Client client_;
-};
 
 // -- construction ------------------------------------------------------------
 
@@ -305,10 +133,10 @@ caf::expected<etcd> etcd::open(const std::string& url) {
   if (!place)
     return caf::make_error(caf::sec::invalid_argument,
                            "an etcd is http://HOST:PORT, not " + url);
-  return etcd{std::make_unique<gateway>(url, *place)};
+  return etcd{std::make_unique<etcd_gateway>(url, *place)};
 }
 
-etcd::etcd(std::unique_ptr<gateway> server) : gateway_(std::move(server)) {
+etcd::etcd(std::unique_ptr<etcd_gateway> server) : gateway_(std::move(server)) {
 }
 
 etcd::etcd(etcd&& other) noexcept = default;
@@ -321,7 +149,7 @@ etcd::~etcd() = default;
 
 caf::error etcd::announce(const std::string& key, const std::string& value) {
   if (key.size() > max_entry || value.size() > max_entry - key.size())
-    return gateway_->too_large();
+    return too_large(*gateway_);
   if (auto err = keep_alive(); err != caf::none)
     return err;
   if (lease_ == 0)
@@ -375,7 +203,7 @@ caf::error etcd::put(const std::string& key, const std::string& value) {
 
 caf::expected<std::vector<etcd_entry>> etcd::list(const std::string& prefix) {
   if (prefix.size() > max_entry)
-    return gateway_->too_large();
+    return too_large(*gateway_);
   auto answer = gateway_->post("/v3/kv/range",
                                {{"key", encode(first_with(prefix))},
                                 {"range_end", encode(end_of(prefix))}});

@@ -16,6 +16,8 @@
 
 namespace kv_cluster {
 
+class etcd_gateway;
+
 /// A key and its value. Both may hold any bytes.
 using etcd_entry = std::pair<std::string, std::string>;
 
@@ -79,9 +81,7 @@ public:
   caf::error withdraw();
 
 private:
-  class gateway;
-
-  explicit etcd(std::unique_ptr<gateway> server);
+  explicit etcd(std::unique_ptr<etcd_gateway> server);
 
   /// Forgets the lease if the server has.
   caf::error keep_alive();
@@ -92,7 +92,7 @@ private:
 
   void forget();
 
-  std::unique_ptr<gateway> gateway_;
+  std::unique_ptr<etcd_gateway> gateway_;
   int64_t lease_ = 0;                            // none
   std::map<std::string, std::string> announced_; // under this lease
 };
