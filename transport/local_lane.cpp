@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <iterator>
 #include <string>
 #include <utility>
@@ -39,6 +40,15 @@ ucs_status_t status_of(int error) {
       return not_mapped;
     default:
       return not_allowed;
+  }
+}
+
+/// Overwrites the first `n` bytes of the segments.
+void wipe(const std::vector<iovec>& xs, uint64_t n) {
+  for (auto& x : xs) {
+    auto size = std::min<uint64_t>(n, x.iov_len);
+    std::memset(x.iov_base, 0, size);
+    n -= size;
   }
 }
 
@@ -125,7 +135,8 @@ public:
   }
 
   /// Reads up to `piece_size` bytes. Returns UCS_INPROGRESS unless the fetch
-  /// has ended.
+  /// has ended. What the source has taken back may have been somebody else's
+  /// when it was read: those bytes are wiped before anybody is told.
   ucs_status_t advance(size_t piece_size) {
     if (from_.empty())
       if (auto st = locate(); st != UCS_OK)
@@ -137,10 +148,14 @@ public:
     auto n = local::pull(source_, from_piece_, to_piece_);
     if (n <= 0)
       return failed(n < 0 ? status_of(static_cast<int>(-n)) : not_mapped);
+    if (auto st = offered(); st != UCS_OK) {
+      wipe(to_piece_, static_cast<uint64_t>(n));
+      return st;
+    }
     done_ += static_cast<uint64_t>(n);
     from_at_.skip(from_, static_cast<uint64_t>(n));
     to_at_.skip(to_, static_cast<uint64_t>(n));
-    return done_ < what_.length ? UCS_INPROGRESS : offered();
+    return done_ < what_.length ? UCS_INPROGRESS : UCS_OK;
   }
 
   void end(ucs_status_t status) {

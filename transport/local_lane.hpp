@@ -17,8 +17,9 @@
 namespace rdma {
 
 /// Fetches from processes of this host by reading their memory, piece by piece.
-/// The bytes of a fetch count only if the source had not taken its memory back
-/// when the last of them had been read.
+/// The bytes of a piece stay only if the source had not taken its memory back
+/// when they had been read: a destination never keeps what it was not meant to
+/// get.
 class local_lane : public lane {
 public:
   // -- construction, destruction ---------------------------------------------

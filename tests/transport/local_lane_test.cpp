@@ -157,6 +157,29 @@ TEST_CASE("bytes of a source that has taken its memory back do not count") {
   CHECK(x.code() == errc::link_reset);
 }
 
+TEST_CASE("what a source's memory holds after its end never stays with who "
+          "still reads it") {
+  auto blocks = GENERATE(size_t{1}, size_t{3});
+  auto target_cut = GENERATE(size_t{1} << 20, size_t{1000});
+  auto begun = GENERATE(false, true);
+  CAPTURE(blocks, target_cut, begun);
+  auto size = 3 * piece;
+  std::vector<std::byte> bytes(size, std::byte{1});
+  std::vector<std::byte> target(size, std::byte{2});
+  lane_fixture x;
+  x.fetch(x.expose(cut(bytes.data(), size, size / blocks)),
+          cut(target.data(), size, target_cut));
+  if (begun)
+    x.lane.progress();
+  x.exposed = {};
+  std::ranges::fill(bytes, std::byte{3}); // somebody else's
+  CHECK(x.finish() != UCS_OK);
+  CHECK(x.code() == errc::link_reset);
+  CHECK(std::ranges::count(target, std::byte{3}) == 0);
+  CHECK(std::ranges::count(target, std::byte{1})
+        == static_cast<ptrdiff_t>(begun ? piece : 0));
+}
+
 TEST_CASE(
   "memory that is not mapped any more ends the fetch, not the process") {
   constexpr size_t size = 16 * piece;

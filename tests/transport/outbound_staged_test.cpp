@@ -4,9 +4,13 @@
 
 #include "caf_rdma/tests/transport/outbound_fixture.hpp"
 #include "caf_rdma/tests/transport/staging_fixture.hpp"
+#include "caf_rdma/tests/transport/ucx_fixture.hpp"
 #include "caf_rdma/transport/checksum.hpp"
+#include "caf_rdma/transport/local_lane.hpp"
 
 #include <catch2/generators/catch_generators.hpp>
+
+#include <unistd.h>
 
 using namespace rdma;
 using namespace rdma::test;
@@ -26,6 +30,20 @@ struct staged_fixture : outbound_fixture, staging_fixture {
     source x{key, {3, 4}, staging_fixture::describe(memory), owner, {}};
     x.verify = verify;
     out->start(std::move(x), via, known);
+  }
+
+  /// Offers more, out of memory whose bytes are all the same.
+  void start(uint64_t transfer, const fenced_memory_ptr& from) {
+    out->start(
+      source{
+        {11, transfer}, {3, 4}, staging_fixture::describe(from), owner, {}},
+      via, known);
+  }
+
+  fenced_memory_ptr filled(size_t size, std::byte value) {
+    auto result = gpus->allocate(cuda(0), size);
+    std::ranges::fill(result->view(), value);
+    return result;
   }
 
   /// Looks after copies until none is under way.
@@ -138,6 +156,57 @@ TEST_CASE("chunks that the peer fetches in passing are kept until it has") {
   x.out->fetched(x.key, 0); // late
   CHECK(x.room.has_room(max_room));
   CHECK(x.room.acquire(max_room)); // all of it is free
+}
+
+TEST_CASE("who still reads room that is used again keeps nobody else's bytes") {
+  constexpr auto size = 4 * kib;
+  staged_fixture x;
+  x.via.fetches_in_place = true;
+  x.out = std::make_unique<outbound>(x.options, &x.room);
+  x.start(1, x.filled(size, std::byte{1}));
+  x.pump();
+  REQUIRE(x.via.posted.size() == 1);
+  // The peer is stopped in the middle of it.
+  std::vector<std::byte> target(size);
+  local_lane reader{size / 2};
+  recording_observer observer;
+  auto read = [&](const offer& what) {
+    reader.fetch(reader.hold(getpid(), what), block_list{describe(target)}, 0,
+                 observer, {});
+  };
+  read(x.via.posted[0]);
+  reader.progress();
+  CHECK(x.withdrawn({11, 1}));
+  x.start(2, x.filled(size, std::byte{2}));
+  x.pump();
+  REQUIRE(x.via.posted.size() == 2);
+  REQUIRE(x.via.posted[1].block == x.via.posted[0].block);
+  while (!reader.idle())
+    reader.progress();
+  REQUIRE(observer.ends.size() == 1);
+  CHECK(observer.ends[0].status != UCS_OK);
+  CHECK(std::ranges::count(target, std::byte{1}) == size / 2);
+  CHECK(std::ranges::count(target, std::byte{2}) == 0);
+}
+
+TEST_CASE("room is not used again while a lane that borrows it has not let "
+          "go") {
+  constexpr auto size = max_room;
+  staged_fixture x;
+  x.options.chunk_size = size;
+  x.out = std::make_unique<outbound>(x.options, &x.room);
+  x.start(1, x.filled(size, std::byte{1}));
+  x.pump();
+  CHECK(x.withdrawn({11, 1}));
+  x.start(2, x.filled(size, std::byte{2}));
+  x.pump();
+  CHECK(x.via.posted.size() == 1);
+  CHECK_FALSE(x.room.has_room(size));
+  x.via.let_go(UCS_ERR_CANCELED);
+  x.pump();
+  REQUIRE(x.via.posted.size() == 2);
+  CHECK(std::ranges::count(x.via.bytes[0], std::byte{1}) == size);
+  CHECK(std::ranges::count(x.via.bytes[1], std::byte{2}) == size);
 }
 
 TEST_CASE("a copy that fails ends its transfer, and no other") {
