@@ -2,16 +2,24 @@
 
 // Runs random schedules of a simulated world: workers that exchange data,
 // cancel, stop, die and restart while links break between any two steps. A
-// broken promise is reported with its seed; `--seed N --count 1` replays it.
+// broken promise is reported with its seed; `--seed N --count 1` replays it, as
+// long as neither this program nor the library changes.
 
 #include "caf_rdma/actors/init.hpp"
+#include "caf_rdma/tests/simulation/randomness.hpp"
 #include "caf_rdma/tests/simulation/world.hpp"
 
 #include <caf/init_global_meta_objects.hpp>
 
 #include <CLI/CLI.hpp>
 
+#include <sys/prctl.h>
+
 #include <cstdio>
+#include <fstream>
+#include <numeric>
+#include <string>
+#include <vector>
 
 namespace {
 
@@ -24,7 +32,9 @@ void add(statistics& sum, const statistics& x) {
   sum.cancelled += x.cancelled;
   sum.errored += x.errored;
   sum.lost_links += x.lost_links;
+  sum.lost_operations += x.lost_operations;
   sum.kills += x.kills;
+  sum.shutdowns += x.shutdowns;
   sum.stops += x.stops;
 }
 
@@ -41,11 +51,16 @@ void print(uint64_t schedules, const statistics& x) {
   show("broken links", x.lost_links);
   show("stops and resumes", x.stops);
   show("kills", x.kills);
+  show("shutdowns", x.shutdowns);
+  show("operations let go", x.lost_operations);
   std::printf("; every promise kept\n");
 }
 
-/// Returns false if a promise is broken.
-bool run(caf::actor_system& sys, uint64_t seed, statistics& sum) {
+/// Returns false if a promise is broken. Nothing is left of the schedules
+/// before, not even the numbers of actors, so that each replays alone.
+bool run(caf::actor_system_config& cfg, uint64_t seed, statistics& sum) {
+  rdma_sim::seed_randomness(seed);
+  caf::actor_system sys{cfg};
   try {
     rdma_sim::world world{sys, seed};
     world.run();
@@ -58,23 +73,41 @@ bool run(caf::actor_system& sys, uint64_t seed, statistics& sum) {
   }
 }
 
+/// Reads numbers; lines that begin with `#` are comments.
+std::vector<uint64_t> read(const std::string& list) {
+  std::vector<uint64_t> result;
+  std::ifstream in{list};
+  for (std::string line; std::getline(in, line);)
+    if (!line.empty() && line.front() != '#')
+      result.push_back(std::stoull(line));
+  return result;
+}
+
 } // namespace
 
 int main(int argc, char* argv[]) {
+  // The pools of all these workers touch little of what they have.
+  prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
   CLI::App app{"Simulates workers, their network and their users."};
   uint64_t seed = 1;
   uint64_t count = 1000;
   app.add_option("--seed", seed, "Seed of the first schedule");
   app.add_option("--count", count, "Number of schedules");
+  std::string list;
+  app.add_option("--seeds", list, "File of seeds to run instead, one a line")
+    ->check(CLI::ExistingFile);
   CLI11_PARSE(app, argc, argv);
   rdma::init_global_meta_objects();
   caf::core::init_global_meta_objects();
   caf::actor_system_config cfg;
   cfg.set("caf.scheduler.max-threads", 1);
-  caf::actor_system sys{cfg};
+  std::vector<uint64_t> seeds(count);
+  std::iota(seeds.begin(), seeds.end(), seed);
+  if (!list.empty())
+    seeds = read(list);
   statistics sum;
-  for (auto i = seed; i < seed + count; ++i)
-    if (!run(sys, i, sum))
+  for (auto x : seeds)
+    if (!run(cfg, x, sum))
       return 1;
-  print(count, sum);
+  print(seeds.size(), sum);
 }

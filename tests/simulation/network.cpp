@@ -31,6 +31,13 @@ void network::send(uint64_t from, uint64_t to, item x) {
     wires_[{from, to}].push_back(std::move(x));
 }
 
+void network::cut(
+  const std::function<bool(uint64_t from, uint64_t to)>& between) {
+  std::erase_if(wires_, [&](auto& kvp) {
+    return between(kvp.first.first, kvp.first.second);
+  });
+}
+
 bool network::deliver() {
   if (wires_.empty())
     return false;

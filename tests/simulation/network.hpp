@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "caf_rdma/transport/local/exposure.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -56,9 +58,19 @@ public:
     return workers_.contains(incarnation);
   }
 
+  /// Returns memory for the cells of a worker's sources, which stays when the
+  /// worker has died: who reads there still finds broken seals, and no memory
+  /// of others.
+  rdma::local::cell_pool& make_cells() {
+    return cells_.emplace_back();
+  }
+
   // -- wires -----------------------------------------------------------------
 
   void send(uint64_t from, uint64_t to, item x);
+
+  /// What is on the wires between those pairs of workers is lost.
+  void cut(const std::function<bool(uint64_t from, uint64_t to)>& between);
 
   /// Delivers the oldest item of a random wire. Returns false if there is none.
   bool deliver();
@@ -67,6 +79,7 @@ private:
   using wire = std::pair<uint64_t, uint64_t>; // from, to
 
   dice& dice_;
+  std::deque<rdma::local::cell_pool> cells_;
   std::map<uint64_t, transport_state*> workers_;
   std::map<wire, std::deque<item>> wires_; // never empty
 };

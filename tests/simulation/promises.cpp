@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -21,8 +23,13 @@ void promise(bool kept, const char* what) {
     throw broken_promise{what};
 }
 
+// Never empty; looked at after each step.
+bool all_equal(const std::vector<std::byte>& xs) {
+  return std::memcmp(xs.data(), xs.data() + 1, xs.size() - 1) == 0;
+}
+
 bool holds_only(const std::vector<std::byte>& xs, std::byte x) {
-  return std::all_of(xs.begin(), xs.end(), [x](auto y) { return y == x; });
+  return xs.front() == x && all_equal(xs);
 }
 
 } // namespace
@@ -31,14 +38,32 @@ bool holds_only(const std::vector<std::byte>& xs, std::byte x) {
 
 void world::check() {
   for (auto& x : operations_) {
-    if (x.wait && !x.end && x.wait->answered())
-      on_end(x);
+    check_memory(x);
+    hear_claims(x);
     if (x.reclaimed)
-      promise(holds_only(*x.memory, poison),
-              "memory changed after a final status");
-    else if (!x.handle && (!alive(x) || x.memory.use_count() == 1))
-      reclaim(x); // dropped, or dead
+      continue;
+    if (x.wait && x.wait->answered())
+      on_end(x);
+    else if (!x.handle && !x.wait && (!alive(x) || x.memory.use_count() == 1))
+      reclaim(x); // let go, or dead
   }
+}
+
+// From the first moment on: who has failed, or waits still, must not find other
+// bytes than those of its peers either.
+void world::check_memory(const user_operation& x) const {
+  if (x.reclaimed) {
+    promise(holds_only(*x.memory, poison),
+            "memory changed after a final status");
+    return;
+  }
+  auto allowed = [&x](std::byte value) {
+    return x.may_hold[std::to_integer<size_t>(value)];
+  };
+  promise(allowed(x.memory->front())
+            && (all_equal(*x.memory)
+                || std::ranges::all_of(*x.memory, allowed)),
+          "bytes of no source");
 }
 
 void world::on_end(user_operation& x) {
@@ -91,17 +116,6 @@ bool world::partners(const user_operation& active,
 }
 
 void world::check_claims(const user_operation& x) const {
-  // A claim that has failed may leave what its source holds by now.
-  auto may_hold = [&](std::byte value) {
-    return value == std::byte{0}
-           || std::ranges::any_of(operations_, [&](const user_operation& y) {
-                return partners(y, x)
-                       && (y.pattern == value
-                           || (value == poison && y.reclaimed));
-              });
-  };
-  if (x.destination)
-    promise(std::ranges::all_of(*x.memory, may_hold), "bytes of no source");
   if (x.end->status != status::complete)
     return;
   auto may_be_complete = [&](const user_operation& y) {
@@ -112,6 +126,49 @@ void world::check_claims(const user_operation& x) const {
   auto served = std::ranges::count_if(operations_, may_be_complete);
   promise(static_cast<uint64_t>(served) >= x.metadata->terms.claims,
           "COMPLETE with claims missing");
+}
+
+void world::hear_claims(user_operation& x) const {
+  while (x.listener && (*x.listener)->has_next_message())
+    (*x.listener)->receive([&x](rdma::claim_report& y) {
+      x.claims.push_back(std::move(y));
+    });
+}
+
+void world::check_reports(const user_operation& x) const {
+  auto complete = [](const rdma::claim_report& y) {
+    return y.status == status::complete;
+  };
+  // Of what a reader gets the reader decides.
+  auto may_be_complete = [&](const rdma::claim_report& y) {
+    return complete(y)
+           || (!x.destination
+               && rdma::code_of(y.reason) == errc::outcome_unknown);
+  };
+  int64_t claims = 0, ended_well = 0, may_have = 0;
+  for (auto& y : operations_)
+    if (partners(y, x)) {
+      auto unknown = !alive(y) || !y.end
+                     || rdma::code_of(y.end->reason) == errc::outcome_unknown;
+      auto well = y.end && y.end->status == status::complete;
+      ++claims;
+      ended_well += well;
+      may_have += well || unknown;
+    }
+  auto was_sent = [&](const std::string& note) {
+    return std::ranges::any_of(operations_, [&](const user_operation& y) {
+      return partners(y, x) && y.note == note;
+    });
+  };
+  promise(std::ssize(x.claims) <= claims, "a report of no claim");
+  promise(std::ranges::count_if(x.claims, complete) <= may_have,
+          "a claim is reported COMPLETE, but its active side has failed");
+  promise(std::ranges::count_if(x.claims, may_be_complete) >= ended_well,
+          "an active side is COMPLETE, but no claim is reported to be");
+  for (auto& y : x.claims)
+    if (y.notification)
+      promise(complete(y) && was_sent(*y.notification),
+              "a notification that is none");
 }
 
 // -- at the end --------------------------------------------------------------
@@ -127,6 +184,8 @@ void world::check_end() {
               "cancel and wait tell different ends");
     }
     check_agreement(x);
+    if (x.listener)
+      check_reports(x);
   }
 }
 
@@ -149,6 +208,16 @@ void world::check_agreement(const user_operation& x) const {
   };
   promise(std::ranges::any_of(operations_, completed),
           "a source is COMPLETE, but no destination is");
+}
+
+void world::check_let_go() const {
+  for (auto& x : operations_)
+    if (x.let_go) {
+      promise(!x.wait || x.end, "nobody hears of a lost operation's end");
+      promise(x.memory.use_count() == 1, "a lost operation keeps its memory");
+    }
+  for (auto& x : workers_)
+    promise(!x->shutting_down(), "a shutdown does not end");
 }
 
 void world::check_leaks() {

@@ -74,6 +74,7 @@ transport_state::transport_state(actor_base* self, network& net, dice& random,
     options_(std::move(options)),
     staging_out_(make_staging(rdma::copy_direction::to_host)),
     staging_in_(make_staging(rdma::copy_direction::to_device)),
+    cells_(net_.make_cells()),
     transfers_(
       options_,
       [this](rdma::link_id id) -> rdma::link* {
@@ -107,16 +108,9 @@ transport_state::make_staging(rdma::copy_direction to) {
     rdma::memory_pool::make(metrics, pins, options_.max_staging_bytes), to};
 }
 
-// The process dies: what it has in flight can no longer be read.
 transport_state::~transport_state() {
-  net_.leave(me_.incarnation);
   self_->loop().cancel(tick_);
-  self_->loop().set_poller(nullptr);
-  for (auto& x : flights_)
-    x->source = nullptr;
   transfers_.abandon();
-  for (auto& x : fetches_)
-    tell_source(x.from, UCS_ERR_CONNECTION_RESET);
   ::close(fd_);
 }
 
@@ -169,7 +163,8 @@ sim_link& transport_state::add(rdma::worker_info peer) {
 }
 
 void transport_state::transmit(const sim_link& via, network::item x) {
-  net_.send(me_.incarnation, via.remote.incarnation, std::move(x));
+  if (!dead_)
+    net_.send(me_.incarnation, via.remote.incarnation, std::move(x));
 }
 
 void transport_state::connect(rdma::worker_info to, sim_link::client client) {
@@ -247,12 +242,34 @@ void transport_state::take_down(rdma::link_id id, const caf::error& reason) {
   links_.erase(id);
 }
 
+// What it has in flight can no longer be read.
+void transport_state::die() {
+  net_.leave(me_.incarnation);
+  self_->loop().set_poller(nullptr);
+  for (auto& x : flights_)
+    x->source = nullptr;
+  for (auto& x : fetches_)
+    tell_source(x.from, UCS_ERR_CONNECTION_RESET);
+  dead_ = true;
+}
+
 void transport_state::break_link() {
   if (links_.empty())
     return;
   auto i = std::next(links_.begin(),
                      static_cast<ptrdiff_t>(dice_.below(links_.size())));
   take_down(i->first, make_error(errc::peer_lost, "the link broke"));
+}
+
+size_t transport_state::break_links(
+  const std::function<bool(uint64_t incarnation)>& to) {
+  std::vector<rdma::link_id> broken;
+  for (auto& [id, x] : links_)
+    if (to(x->remote.incarnation))
+      broken.push_back(id);
+  for (auto id : broken)
+    take_down(id, make_error(errc::peer_lost, "the switch broke"));
+  return broken.size();
 }
 
 void transport_state::tick() {
@@ -355,8 +372,9 @@ caf::error transport_state::explain(ucs_status_t) const {
 }
 
 void transport_state::tell_source(const flight_ptr& x, ucs_status_t status) {
-  net_.send(me_.incarnation, x->source_incarnation,
-            [x, status](transport_state& to) { to.let_go(x, status); });
+  if (!dead_)
+    net_.send(me_.incarnation, x->source_incarnation,
+              [x, status](transport_state& to) { to.let_go(x, status); });
 }
 
 void transport_state::let_go(const flight_ptr& x, ucs_status_t status) {

@@ -13,6 +13,7 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -97,8 +98,14 @@ public:
     arrivals_.push_back(std::move(x));
   }
 
+  /// The process dies: from now on nobody hears of what goes on in here.
+  void die();
+
   /// Breaks a random link, as seen from here.
   void break_link();
+
+  /// Breaks all links to those workers at once. Returns their number.
+  size_t break_links(const std::function<bool(uint64_t incarnation)>& to);
 
   size_t links() const noexcept {
     return links_.size();
@@ -208,7 +215,7 @@ private:
   rdma::local_lane local_lane_{local_piece_size};
   std::optional<rdma::staging> staging_out_; // if there are GPUs
   std::optional<rdma::staging> staging_in_;
-  rdma::local::cell_pool cells_;
+  rdma::local::cell_pool& cells_;
   rdma::transfer_table transfers_;
   std::map<rdma::link_id, std::unique_ptr<sim_link>> links_;
   std::map<flight*, flight_ptr> held_;
@@ -218,6 +225,7 @@ private:
   rdma::progress_loop::timer_id tick_;
   rdma::progress_loop::time_point last_tick_;
   int fd_;
+  bool dead_ = false;
 };
 
 using transport_impl

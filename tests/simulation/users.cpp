@@ -13,8 +13,6 @@ namespace rdma_sim {
 
 namespace {
 
-constexpr size_t max_operations = 12;
-
 /// Describes the memory in two parts, if it has two bytes.
 rdma::descriptor_list describe(const user_operation& x) {
   auto* data = x.memory->data();
@@ -54,6 +52,7 @@ user_operation& world::add(size_t home, size_t size, bool active,
   x.destination = destination;
   x.on_gpu = dice_.percent(25);
   x.pattern = destination ? std::byte{0} : static_cast<std::byte>(++patterns_);
+  x.may_get(x.pattern);
   x.memory = std::make_shared<std::vector<std::byte>>(size, x.pattern);
   return x;
 }
@@ -66,25 +65,41 @@ void world::start(user_operation& x, caf::expected<rdma::operation> made) {
     x.wait.emplace(sys_, x.handle.actor(), rdma::wait_atom_v);
 }
 
-void world::create() {
-  auto home = dice_.below(workers_.size());
-  if (workers_[home]->stopped || operations_.size() >= max_operations)
-    return;
-  rdma::operation_options opts{dice_.percent(30) ? 10ms * (1 + dice_.below(200))
-                                                 : 4s};
-  if (!operations_.empty() && dice_.percent(60))
-    begin(home, dice_.below(operations_.size()), opts);
+rdma::operation_options world::pick_options() {
+  rdma::operation_options result;
+  auto roll = dice_.below(100);
+  if (roll < 30)
+    result.deadline = 10ms * (1 + dice_.below(200));
+  else if (roll < 90)
+    result.deadline = 4s;
   else
-    grant(home, opts);
+    result.deadline = caf::infinite;
+  return result;
 }
 
-void world::grant(size_t home, rdma::operation_options opts) {
+void world::create() {
+  auto home = dice_.below(workers_.size());
+  if (!open(home) || full())
+    return;
+  if (!operations_.empty() && dice_.percent(60))
+    begin(home, dice_.below(operations_.size()));
+  else
+    grant(home, dice_.percent(40));
+}
+
+void world::grant(size_t home, bool standing) {
+  auto opts = pick_options();
   auto& x = add(home, 1 + dice_.below(100), false, dice_.percent(50));
-  if (dice_.percent(40)) {
+  x.endless = opts.deadline == caf::infinite;
+  if (standing) {
     opts.grant.claims = dice_.below(4);
     opts.grant.blocks = dice_.percent(50);
     opts.grant.verify = dice_.percent(20);
     x.standing = opts.grant.standing();
+    if (x.standing && dice_.percent(50)) {
+      x.listener = std::make_unique<caf::scoped_actor>(sys_);
+      opts.listener = caf::actor_cast<caf::actor>(x.listener->ptr());
+    }
   }
   auto& to = workers_[home]->connector();
   if (x.destination)
@@ -97,10 +112,11 @@ void world::grant(size_t home, rdma::operation_options opts) {
                                     rdma::metadata_atom_v);
 }
 
-void world::begin(size_t home, size_t partner, rdma::operation_options opts) {
+void world::begin(size_t home, size_t partner) {
   auto& to = operations_[partner];
   if (to.active || to.home == home)
     return;
+  auto opts = pick_options();
   opts.priority
     = static_cast<rdma::priority>(dice_.below(rdma::priority_count));
   opts.verify = dice_.percent(20);
@@ -110,7 +126,15 @@ void world::begin(size_t home, size_t partner, rdma::operation_options opts) {
     size = rdma::total_size(opts.blocks.remote);
   }
   auto& x = add(home, size, true, !to.destination);
+  if (to.metadata->terms.notifications && dice_.percent(50))
+    x.note = "note " + std::to_string(operations_.size());
+  opts.notification = x.note;
+  x.endless = opts.deadline == caf::infinite;
   x.partner = partner;
+  if (x.destination)
+    x.may_get(to.pattern);
+  else
+    to.may_get(x.pattern);
   auto& connector = workers_[home]->connector();
   auto& metadata = *to.metadata;
   if (x.destination)
@@ -119,6 +143,20 @@ void world::begin(size_t home, size_t partner, rdma::operation_options opts) {
   else
     start(x, ask<rdma::operation>(home, connector, rdma::begin_write_atom_v,
                                   describe(x), metadata, opts));
+}
+
+void world::crowd() {
+  auto home = dice_.below(workers_.size());
+  if (!open(home))
+    return;
+  auto first = operations_.size();
+  for (auto n = 1 + dice_.below(2); n > 0 && !full(); --n)
+    grant(home, true);
+  auto last = operations_.size();
+  for (size_t i = 0; i < workers_.size(); ++i)
+    for (auto j = first; j < last; ++j)
+      if (i != home && open(i) && !full() && dice_.percent(80))
+        begin(i, j);
 }
 
 rdma::selection world::pick_blocks(const user_operation& x) {
@@ -152,10 +190,24 @@ void world::cancel() {
                             std::string{"enough"});
 }
 
-// A pending wait or cancel would keep the operation.
+// Whoever waits may be there still, or not.
 void world::drop() {
-  if (auto* x = pick(); x != nullptr && !x->wait && x->cancels.empty())
-    x->handle = {};
+  auto* x = pick();
+  if (x == nullptr)
+    return;
+  if (!waits_hold_nothing && (x->wait || !x->cancels.empty()))
+    return;
+  if (dice_.percent(50)) {
+    x->wait.reset();
+    x->cancels.clear();
+  }
+  let_go(*x);
+}
+
+void world::let_go(user_operation& x) {
+  x.handle = {};
+  x.let_go = true;
+  ++stats_.lost_operations;
 }
 
 } // namespace rdma_sim

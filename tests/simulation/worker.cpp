@@ -41,26 +41,55 @@ rdma::runtime_options runtime_options() {
 
 worker::worker(caf::actor_system& sys, const clock& now, network& net,
                dice& random, std::string id, rdma::memory_space_ptr gpus)
-  : info_{std::move(id), random.below(UINT64_MAX - 1) + 1,
+  : sys_(sys),
+    dice_(random),
+    info_{std::move(id), random.below(UINT64_MAX - 1) + 1,
           std::vector<std::byte>(8)},
+    options_(runtime_options()),
     loop_(sys, loop_options(now)) {
-  auto opts = runtime_options();
-  opts.transport.space = gpus;
-  transport_ = loop_.spawn<transport_impl>(net, random, info_, opts.transport);
+  options_.transport.space = std::move(gpus);
+  transport_ = loop_.spawn<transport_impl>(net, random, info_,
+                                           options_.transport);
   state_ = &caf::actor_cast<transport_impl*>(transport_)->state;
-  auto hdl = loop_.spawn<rdma::connector_actor_impl>("sim", transport_, info_,
-                                                     opts,
-                                                     rdma::gpu_access{gpus});
-  connector_ = rdma::detail::make_proxy<rdma::connector_actor>(
-    sys, caf::actor_cast<caf::strong_actor_ptr>(hdl), loop_.inbox());
+  spawn_connector();
 }
 
+// The order in which the actors of a loop are killed follows from where they
+// are in memory: nothing of a schedule must depend on it.
 worker::~worker() {
+  state_->die();
+  auto before = dice_;
   loop_.stop();
+  dice_ = before;
 }
 
 size_t worker::run() {
   return stopped ? 0 : loop_.run_once();
+}
+
+void worker::spawn_connector() {
+  auto hdl = loop_.spawn<rdma::connector_actor_impl>(
+    "sim", transport_, info_, options_,
+    rdma::gpu_access{options_.transport.space});
+  auto ptr = caf::actor_cast<caf::strong_actor_ptr>(hdl);
+  connectors_.emplace_back(ptr.get());
+  connector_ = rdma::detail::make_proxy<rdma::connector_actor>(sys_,
+                                                               std::move(ptr),
+                                                               loop_.inbox());
+}
+
+void worker::shut_down() {
+  for (auto& x : connectors_)
+    if (auto ptr = x.lock())
+      shutdowns_.emplace_back(
+        sys_, caf::actor_cast<rdma::connector_impl>(std::move(ptr)),
+        rdma::shutdown_atom_v);
+}
+
+void worker::close_links() {
+  rdma_test::pending<void> closed{sys_, transport_, rdma::shutdown_atom_v};
+  while (!closed.answered())
+    loop_.run_once();
 }
 
 } // namespace rdma_sim

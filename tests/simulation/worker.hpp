@@ -3,11 +3,14 @@
 #pragma once
 
 #include "caf_rdma/actors/connector.hpp"
+#include "caf_rdma/tests/actors/pending.hpp"
 #include "caf_rdma/tests/simulation/transport.hpp"
 
 #include <caf/actor_system.hpp>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 namespace rdma_sim {
 
@@ -42,6 +45,26 @@ public:
     connector_ = nullptr;
   }
 
+  /// Makes another one; the one before may still be about to end.
+  void spawn_connector();
+
+  /// Asks all operations to end, as the destructor of a runtime does first.
+  void shut_down();
+
+  bool shutting_down() const noexcept {
+    return !shutdowns_.empty();
+  }
+
+  /// True once every connector has answered.
+  bool shut_down_ended() const {
+    return shutting_down() && std::ranges::all_of(shutdowns_, [](auto& x) {
+             return x.answered();
+           });
+  }
+
+  /// Takes the links down, as the destructor of a runtime does last.
+  void close_links();
+
   transport_state& transport() noexcept {
     return *state_;
   }
@@ -54,11 +77,16 @@ public:
   bool stopped = false;
 
 private:
+  caf::actor_system& sys_;
+  dice& dice_;
   rdma::worker_info info_;
+  rdma::runtime_options options_;
   rdma::progress_loop loop_;
   rdma::transport_actor transport_;
   transport_state* state_;
-  rdma::connector_actor connector_;
+  std::vector<caf::weak_actor_ptr> connectors_;
+  rdma::connector_actor connector_; // the last of them
+  std::vector<rdma_test::pending<void>> shutdowns_;
 };
 
 } // namespace rdma_sim

@@ -12,11 +12,13 @@ namespace rdma_sim {
 
 namespace {
 
-constexpr size_t worker_count = 3;
-
 std::string name(size_t i) {
   return "worker-" + std::to_string(i);
 }
+
+// In which all that was let go ends: several times the grace of peers that do
+// not let go.
+constexpr auto time_to_end = 2s;
 
 } // namespace
 
@@ -24,9 +26,9 @@ std::string name(size_t i) {
 
 world::world(caf::actor_system& sys, uint64_t seed)
   : sys_(sys), dice_(seed), gpus_(std::make_shared<gpus>(dice_)) {
-  for (size_t i = 0; i < worker_count; ++i)
-    workers_.push_back(
-      std::make_unique<worker>(sys_, now_, net_, dice_, name(i), gpus_));
+  workers_.resize(2 + dice_.below(5));
+  for (size_t i = 0; i < workers_.size(); ++i)
+    replace(i);
 }
 
 world::~world() {
@@ -39,9 +41,9 @@ world::~world() {
 // -- steps -------------------------------------------------------------------
 
 void world::run() {
-  for (auto n = 100 + dice_.below(900); n > 0; --n) {
+  for (auto n = 100 + dice_.below(300 * workers_.size()); n > 0; --n) {
     step();
-    check();
+    look();
     ++stats_.steps;
   }
   bring_to_end();
@@ -58,52 +60,32 @@ void world::step() {
     advance(1ms * dice_.below(60));
   else if (roll < 70)
     create();
-  else if (roll < 72 + weather_ / 3)
+  else if (roll < 73)
+    crowd();
+  else if (roll < 75 + weather_ / 3)
     cancel();
-  else if (roll < 73 + weather_ / 3)
+  else if (roll < 77 + weather_ / 3)
     drop();
   else if (roll < 300)
     net_.deliver();
   else
-    workers_[dice_.below(worker_count)]->run();
+    workers_[dice_.below(workers_.size())]->run();
 }
 
-void world::fault() {
-  auto i = dice_.below(worker_count);
-  auto& x = *workers_[i];
-  auto roll = dice_.below(100);
-  if (roll < 40) {
-    if (!x.stopped) {
-      x.transport().break_link();
-      ++stats_.lost_links;
-    }
-  } else if (roll < 75) {
-    x.stopped = !x.stopped;
-    ++stats_.stops;
-  } else if (roll < 88) {
-    kill(i);
-  } else {
-    advance(100ms * dice_.below(60));
-  }
+void world::look() {
+  check();
+  finish_shutdowns();
 }
 
 void world::advance(caf::timespan delay) {
   now_ += delay;
 }
 
-void world::kill(size_t i) {
-  // Whatever its users hold dies with the process.
-  for (auto& x : operations_)
-    if (x.home == i && alive(x)) {
-      x.wait.reset();
-      x.cancels.clear();
-      x.handle = {};
-    }
+void world::replace(size_t i) {
   workers_[i].reset();
   workers_[i] = std::make_unique<worker>(sys_, now_, net_, dice_, name(i),
                                          gpus_);
   ++lives_;
-  ++stats_.kills;
 }
 
 // -- the end -----------------------------------------------------------------
@@ -113,18 +95,31 @@ void world::bring_to_end() {
   for (auto& x : workers_)
     x->stopped = false;
   for (auto& x : operations_)
-    if (x.handle && !x.wait)
+    if (x.handle && !x.wait && !workers_[x.home]->shutting_down())
       x.wait.emplace(sys_, x.handle.actor(), rdma::wait_atom_v);
-  auto open = [this](const user_operation& x) { return x.handle && !x.end; };
+  pass(time_to_end);
+  check_let_go();
+  for (auto& x : operations_)
+    if (x.endless && x.handle && !x.end) {
+      if (waits_hold_nothing)
+        let_go(x);
+      else
+        x.cancels.emplace_back(sys_, x.handle.actor(), rdma::cancel_atom_v);
+    }
+  auto open = [](const user_operation& x) { return x.wait && !x.end; };
   for (auto passed = 0s; std::ranges::any_of(operations_, open); ++passed) {
     if (passed > 60s)
       throw broken_promise{"an operation does not end"};
-    for (auto i = 0; i < 4; ++i) {
-      settle();
-      advance(250ms);
-    }
+    pass(1s);
   }
   settle();
+}
+
+void world::pass(caf::timespan time) {
+  for (auto passed = 0ms; passed < time; passed += 250ms) {
+    settle();
+    advance(250ms);
+  }
 }
 
 void world::settle() {
@@ -133,7 +128,7 @@ void world::settle() {
     for (auto& x : workers_)
       events += x->run();
     events += net_.deliver();
-    check();
+    look();
     if (events == 0)
       return;
   }

@@ -2,10 +2,15 @@
 
 #pragma once
 
+#include "caf_rdma/messages/claim_report.hpp"
 #include "caf_rdma/tests/actors/pending.hpp"
 #include "caf_rdma/tests/simulation/gpus.hpp"
 #include "caf_rdma/tests/simulation/worker.hpp"
 
+#include <caf/scoped_actor.hpp>
+
+#include <bitset>
+#include <cstddef>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -25,17 +30,31 @@ struct user_operation {
   bool destination;
   bool on_gpu = false;   // the memory, as the library sees it
   bool standing = false; // passive, and for more than one plain transfer
+  bool endless = false;  // has no deadline
   std::byte pattern;     // what a source holds, what a destination has got
+  /// What the memory may hold until it is given back.
+  std::bitset<256> may_hold;
   std::optional<size_t> partner; // of an active one: the passive one it names
   std::shared_ptr<std::vector<std::byte>> memory;
+  std::optional<std::string> note; // to the partner's listener
   rdma::operation handle;
   std::optional<rdma::metadata> metadata; // of a passive one
   std::optional<report> wait;
   std::vector<report> cancels;
+  /// Of some standing ones, and what it has heard.
+  std::unique_ptr<caf::scoped_actor> listener;
+  std::vector<rdma::claim_report> claims;
   /// What `wait` has answered; the status is final.
   std::optional<rdma::report> end;
   /// The user has the memory back, and has filled it with `poison`.
   bool reclaimed = false;
+  /// Nobody holds it any more, or its connector: it has to end soon, whatever
+  /// its deadline is.
+  bool let_go = false;
+
+  void may_get(std::byte x) {
+    may_hold.set(std::to_integer<size_t>(x));
+  }
 };
 
 /// Thrown when a promise is broken.
@@ -62,7 +81,9 @@ public:
     uint64_t cancelled = 0;
     uint64_t errored = 0;
     uint64_t lost_links = 0;
+    uint64_t lost_operations = 0;
     uint64_t kills = 0;
+    uint64_t shutdowns = 0;
     uint64_t stops = 0;
   };
 
@@ -73,19 +94,49 @@ public:
 private:
   static constexpr std::byte poison{0xDD};
 
+  // The one switch of lost requesters: true if a pending `wait` holds nothing,
+  // so that an operation whose last handle goes away is cancelled although
+  // somebody waits for it.
+  static constexpr bool waits_hold_nothing = false;
+
   // -- steps -----------------------------------------------------------------
 
   void step();
 
-  void fault();
+  /// What follows each step.
+  void look();
 
   void advance(caf::timespan delay);
 
+  // -- faults ----------------------------------------------------------------
+
+  void fault();
+
+  /// All links of a worker, or all between two groups of workers, break.
+  void break_many_links();
+
+  /// A worker is silent for about as long as its peers can bear.
+  void hang(size_t i);
+
   void kill(size_t i);
+
+  /// The connector goes away, or the runtime, with operations under way.
+  void close(size_t i);
+
+  /// Goes on where a connector has ended all of its operations.
+  void finish_shutdowns();
+
+  /// The process of a worker is over; another one takes its place.
+  void replace(size_t i);
+
+  // -- the end ---------------------------------------------------------------
 
   void bring_to_end();
 
   void settle();
+
+  /// Lets that much time pass, in which everything happens that can.
+  void pass(caf::timespan time);
 
   // -- users -----------------------------------------------------------------
 
@@ -97,11 +148,18 @@ private:
 
   void start(user_operation& x, caf::expected<rdma::operation> made);
 
+  rdma::operation_options pick_options();
+
   void create();
 
-  void grant(size_t home, rdma::operation_options opts);
+  /// Makes a passive operation.
+  void grant(size_t home, bool standing);
 
-  void begin(size_t home, size_t partner, rdma::operation_options opts);
+  /// Makes an active one, if that partner can have one.
+  void begin(size_t home, size_t partner);
+
+  /// Several workers read and write memory of another one at once.
+  void crowd();
 
   /// Returns some parts of the memory of a passive operation.
   rdma::selection pick_blocks(const user_operation& x);
@@ -110,6 +168,17 @@ private:
 
   void drop();
 
+  void let_go(user_operation& x);
+
+  /// True if that worker can make operations.
+  bool open(size_t i) const {
+    return !workers_[i]->stopped && !workers_[i]->shutting_down();
+  }
+
+  bool full() const {
+    return operations_.size() >= max_operations_;
+  }
+
   /// Returns an operation whose process lives and runs; nullptr if the dice
   /// find none.
   user_operation* pick();
@@ -117,6 +186,11 @@ private:
   // -- promises --------------------------------------------------------------
 
   void check();
+
+  void check_memory(const user_operation& x) const;
+
+  /// Checks that what was let go has ended.
+  void check_let_go() const;
 
   void on_end(user_operation& x);
 
@@ -128,6 +202,12 @@ private:
 
   /// Checks that as many claims were served as the operation says.
   void check_claims(const user_operation& x) const;
+
+  /// Takes what the listener of a standing operation has been told.
+  void hear_claims(user_operation& x) const;
+
+  /// Checks that it was told of each claim what the active side was told.
+  void check_reports(const user_operation& x) const;
 
   bool partners(const user_operation& active,
                 const user_operation& passive) const;
@@ -150,8 +230,9 @@ private:
   std::vector<std::unique_ptr<worker>> workers_;
   std::deque<user_operation> operations_;
   uint64_t weather_ = dice_.below(20); // faults in 1,000 steps
+  size_t max_operations_ = 12 + dice_.below(24);
   uint8_t patterns_ = 0;
-  size_t lives_ = 3;
+  size_t lives_ = 0;
   statistics stats_;
 };
 
