@@ -71,6 +71,9 @@ inbound::entry* inbound::open(link& from, const frame& x, rdma::claim said) {
   }
   open_claim part{std::make_shared<rdma::claim>(std::move(said))};
   if (auto code = grants_.begin(part, from.peer()); code != errc::none) {
+    // Its chunks may be on their way, and find that another claim has ended.
+    routes_.add(key, grants_.get(part.said->secret).owner);
+    routes_.retire(key, {status::errored, code, {}, 0});
     refuse(x, code);
     return nullptr;
   }

@@ -14,19 +14,19 @@ namespace {
 constexpr transfer_key key{11, 77};
 
 struct claims_fixture : inbound_fixture {
-  void grant_standing(bool writable) {
+  void grant_standing(bool writable, uint64_t claims = any_number_of_claims) {
     standing_grant x;
     x.secret = secret;
     x.memory = block_list{describe(target)};
     x.writable = writable;
-    x.terms.claims = any_number_of_claims;
+    x.terms.claims = claims;
     x.terms.blocks = true;
     x.owner = owner;
     grants.install(std::move(x));
   }
 
-  void say(claim what) {
-    frame x{from.id(), key.transfer, std::move(what)};
+  void say(claim what, uint64_t transfer = key.transfer) {
+    frame x{from.id(), transfer, std::move(what)};
     grants.claimed(from, x);
     settle();
   }
@@ -105,6 +105,25 @@ TEST_CASE("a claim of which a chunk has landed is the owner's to end") {
   CHECK(x.refusal() == errc::none); // the owner says more
   x.take({x.secret, 4, 4, 4, 8}, one);
   CHECK(x.target[4] == std::byte{});
+}
+
+TEST_CASE("a transfer whose claim was refused stays so when another one ends") {
+  claims_fixture x;
+  x.grant_standing(true, 1);
+  x.say(x.first_four());
+  auto what = x.first_four(); // all, but in another order
+  what.total = 10;
+  what.blocks = {{0, 1, 5, 5, 0}, {0, 1, 0, 5, 0}};
+  x.say(what, 78);
+  CHECK(x.refusal() == errc::already_claimed);
+  x.grants.withdraw({claim_secret(key), key, {}}, [] {});
+  x.routes.retire(key, {});
+  x.take({x.secret, 0, 10, 10, 10}, one, 78); // was on its way
+  CHECK(x.refusal() == errc::already_claimed);
+  CHECK(x.untouched());
+  CHECK(x.log->landed.empty());
+  x.take({x.secret, 0, 10, 10, 10}, one, 79);
+  CHECK(x.log->landed == std::vector<uint64_t>{10});
 }
 
 TEST_CASE("a reader is served once, and not after a revocation") {
