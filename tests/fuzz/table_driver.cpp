@@ -107,6 +107,12 @@ void table_driver::step() {
         any_link_up().copies = true;
       else if (n == 4 && lane_.idle())
         lane_.networked = !lane_.networked;
+      else if (n == 5)
+        offer_in_place();
+      else if (n == 6)
+        break_seal();
+      else if (n == 7)
+        local_lane_.progress();
   }
 }
 
@@ -283,6 +289,7 @@ void table_driver::drain() {
 void table_driver::let_everything_go() {
   auto let_go = [this] {
     auto moved = lane_.complete(0, tame_lane::outcome::ok);
+    moved = local_lane_.progress() > 0 || moved;
     for (auto& x : links_)
       moved = x.let_go(UCS_OK) || moved;
     return moved;
@@ -298,6 +305,8 @@ void table_driver::check_kept() const {
     require(x.memory.guards_intact(), "no guard zone is written");
     require(!x.kept || *x.kept == x.memory.memory(),
             "nothing is written once a withdrawal is answered");
+    require(std::ranges::count(x.memory.memory(), stale) == 0,
+            "nobody gets what is not offered any more");
   }
 }
 

@@ -5,6 +5,8 @@
 #include "caf_rdma/tests/fuzz/input.hpp"
 #include "caf_rdma/tests/fuzz/table_owners.hpp"
 #include "caf_rdma/tests/fuzz/table_parts.hpp"
+#include "caf_rdma/transport/local/exposure.hpp"
+#include "caf_rdma/transport/local_lane.hpp"
 #include "caf_rdma/transport/transfer_table.hpp"
 
 #include <algorithm>
@@ -84,6 +86,12 @@ private:
 
   void offer_chunk(bool rendezvous);
 
+  /// Offers a chunk in place, out of memory of the peer.
+  void offer_in_place();
+
+  /// Ends such an offer: the peer's memory is somebody else's.
+  void break_seal();
+
   selection any_blocks();
 
   frame any_claim(tame_link& from);
@@ -106,6 +114,15 @@ private:
 
   void check_kept() const;
 
+  /// What a peer's memory holds that is not offered any more.
+  static constexpr std::byte stale{0xDB};
+
+  /// Memory of a peer that is, or was, offered in place.
+  struct offered_memory {
+    std::vector<std::byte> bytes;
+    local::exposure exposed;
+  };
+
   static transport_options draw_options(input& in);
 
   tame_link* find(link_id id);
@@ -117,6 +134,9 @@ private:
   bool abandon_; // at the end, as a transport does that is killed
   std::array<slot, owners::count> slots_;
   tame_lane lane_;
+  local::cell_pool cells_;
+  std::deque<offered_memory> offered_;
+  local_lane local_lane_{3};
   std::deque<tame_link> links_; // the last two are up
   transfer_table table_;
 };
