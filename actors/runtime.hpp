@@ -27,8 +27,8 @@ public:
   /// Starts with the options of the system's configuration.
   static caf::expected<runtime> make(caf::actor_system& sys);
 
-  /// Starts. Errors: `invalid_option`, `ucx_version_mismatch`,
-  /// `no_usable_lane`, `transport_failure`.
+  /// Starts. Errors: `invalid_option`, `limit_reached` (file descriptors),
+  /// `ucx_version_mismatch`, `no_usable_lane`, `transport_failure`.
   static caf::expected<runtime> make(caf::actor_system& sys,
                                      runtime_options options);
 

@@ -162,3 +162,20 @@ TEST_CASE("a worker of a host without IPv4 says what it wants") {
   CHECK(answer.starts_with("error none no_usable_lane"));
   CHECK(answer.find("IPv4") != std::string::npos);
 }
+
+TEST_CASE("a worker with too few descriptors says so, and lives") {
+  auto starts = 0;
+  for (int count = 0; count <= 40; ++count) {
+    CAPTURE(count);
+    auto answer = refusal({"RDMA_TEST_DESCRIPTORS=" + std::to_string(count)});
+    CAPTURE(answer);
+    if (answer.empty()) {
+      ++starts;
+      continue;
+    }
+    CHECK(starts == 0);
+    CHECK(answer.starts_with("error none limit_reached"));
+    CHECK(answer.find("ulimit -n") != std::string::npos);
+  }
+  CHECK(starts > 0);
+}

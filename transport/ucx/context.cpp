@@ -2,6 +2,7 @@
 
 #include "caf_rdma/transport/ucx/context.hpp"
 
+#include "caf_rdma/transport/descriptors.hpp"
 #include "caf_rdma/transport/ucx/error.hpp"
 #include "caf_rdma/transport/ucx/printed.hpp"
 #include "caf_rdma/transport/ucx/settings.hpp"
@@ -33,6 +34,10 @@ caf::error check_version() {
 caf::expected<context> context::make(const std::string& tls,
                                      uint64_t max_eager_size) {
   if (auto err = check_version(); err != caf::none)
+    return err;
+  // For the thread that accepts connections and for the registration cache, 5
+  // that stay; UCX 1.13 aborts without. The rest is for files that it reads.
+  if (auto err = expect_descriptors(16); err != caf::none)
     return err;
   capture_log();
   auto config = settings::read(tls, max_eager_size);

@@ -2,13 +2,34 @@
 
 #include "caf_rdma/transport/ucx/worker.hpp"
 
+#include "caf_rdma/transport/descriptors.hpp"
 #include "caf_rdma/transport/ucx/error.hpp"
 
 #include <ucp/api/ucp.h>
 
+#include <sstream>
+#include <string>
+
 namespace rdma::ucx {
 
+namespace {
+
+// For the worker itself 2, for the first endpoint, which is made to itself, 3,
+// and some that are closed again; UCX 1.13 aborts if the last ones are missing.
+// A network interface takes 2 over TCP, and not more than 4 on RDMA hardware.
+size_t descriptors_for(const context& ctx) {
+  size_t result = 8;
+  std::istringstream lanes{ctx.lanes()};
+  for (std::string lane; lanes >> lane;)
+    result += lane.starts_with("tcp/") ? 2 : 4;
+  return result;
+}
+
+} // namespace
+
 caf::expected<worker> worker::make(const context& ctx) {
+  if (auto err = expect_descriptors(descriptors_for(ctx)); err != caf::none)
+    return err;
   ucp_worker_params_t params{};
   params.field_mask = UCP_WORKER_PARAM_FIELD_THREAD_MODE;
   params.thread_mode = UCS_THREAD_MODE_SINGLE;

@@ -17,6 +17,7 @@ namespace rdma::ucx {
 /// Owns a UCX worker. Only the loop's thread may use it.
 class worker {
 public:
+  /// Fails with `limit_reached`, `no_usable_lane` or `transport_failure`.
   static caf::expected<worker> make(const context& ctx);
 
   worker(worker&& other) noexcept
