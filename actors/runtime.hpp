@@ -17,8 +17,8 @@
 namespace rdma {
 
 /// One progress loop plus one UCX worker: everything that caf-rdma needs to
-/// run. Declare it after the `actor_system`; it must be destroyed before.
-///
+/// run. Declare it after the `actor_system`; it must be destroyed before. In a
+/// forked child it must not be destroyed at all: `exec` or `_exit` instead.
 /// All member functions may be called from any thread.
 class runtime {
 public:

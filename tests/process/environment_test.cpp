@@ -9,11 +9,15 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 
 using namespace rdma_test;
@@ -67,6 +71,45 @@ void exchange(worker_process& x, worker_process& y) {
       from->must("check b 9");
     }
 }
+
+/// A program that a worker has started, and that outlives it.
+class helper {
+public:
+  explicit helper(worker_process& of) : pid_(std::stoi(of.must("helper"))) {
+    // nop
+  }
+
+  ~helper() {
+    ::kill(pid_, SIGKILL);
+  }
+
+  /// The sockets, pipes and the like that it has inherited from the worker, and
+  /// not, by way of that, from us.
+  strings inherited() const {
+    auto ours = names_of(getpid());
+    auto result = names_of(pid_);
+    std::erase_if(result, [&ours](auto& x) {
+      return std::find(ours.begin(), ours.end(), x) != ours.end();
+    });
+    return result;
+  }
+
+private:
+  // Without files: it may be busy loading its libraries.
+  static strings names_of(pid_t pid) {
+    strings result;
+    auto dir = "/proc/" + std::to_string(pid) + "/fd";
+    for (auto& x : std::filesystem::directory_iterator{dir}) {
+      std::error_code code;
+      auto name = std::filesystem::read_symlink(x.path(), code).string();
+      if (!code && !name.starts_with('/'))
+        result.push_back(std::move(name));
+    }
+    return result;
+  }
+
+  pid_t pid_;
+};
 
 /// Settings of UCX with which something or other did not work.
 const strings settings{
@@ -138,6 +181,64 @@ TEST_CASE("a worker starts without /dev/shm") {
   exchange(*alice, bob);
 }
 
+TEST_CASE("programs that a worker starts inherit nothing of UCX's") {
+  auto alice = start("alice");
+  auto own = std::stoul(alice->must("own-descriptors"));
+  auto bob = start("bob");
+  auto carol = start("carol");
+  SECTION("when there is no link") {
+    // nop
+  }
+  SECTION("when it was active") {
+    write(*alice, *bob);
+  }
+  SECTION("when it was passive") {
+    write(*bob, *alice);
+  }
+  SECTION("when there are several links, and some have ended") {
+    write(*alice, *bob);
+    write(*carol, *alice);
+    bob->kill();
+    bob = start("bob");
+    link(*alice, *bob);
+  }
+  SECTION("when both have connected at once") {
+    auto to_alice = alice->must("writable w 100");
+    auto to_bob = bob->must("writable w 100");
+    alice->tell("write a 1 100 " + to_bob);
+    bob->tell("write a 2 100 " + to_alice);
+    CHECK(alice->hear() == "ok");
+    CHECK(bob->hear() == "ok");
+    CHECK(alice->must("wait a").starts_with("COMPLETE"));
+    CHECK(bob->must("wait a").starts_with("COMPLETE"));
+  }
+  helper child{*alice};
+  auto names = child.inherited();
+  CAPTURE(names);
+  CHECK(names.size() == own); // those of the program itself, as before
+}
+
+TEST_CASE(
+  "a worker with a helper is missed as soon as it dies, and comes back") {
+  auto first = 20000 + getpid() % 1000 * 8; // nobody else's in a parallel run
+  strings ports{"UCX_TCP_PORT_RANGE=" + std::to_string(first) + '-'
+                + std::to_string(first + 7)};
+  auto alice = start("alice");
+  strings name{"--rdma.worker-id=bob"};
+  auto bob = std::make_unique<worker_process>(name, ports);
+  write_both_ways(*alice, *bob);
+  auto metadata = alice->must("writable w 400000000");
+  helper child{*bob};
+  bob->kill();
+  alice->must("link"); // is up
+  CHECK(alice->ask("link") == "error peer_lost bob");
+  for (int i = 0; i < 3; ++i) {
+    bob = std::make_unique<worker_process>(name, ports);
+    link(*alice, *bob);
+    bob->kill();
+  }
+}
+
 TEST_CASE("a user may still choose UCX's shared memory") {
   worker_process alice{{"--rdma.tls=tcp,self,posix"}};
   auto answer = refusal({}, {"--rdma.tls=posix"});
@@ -148,6 +249,34 @@ TEST_CASE("a user may still choose UCX's shared memory") {
   CAPTURE(answer);
   CHECK(answer.starts_with("error none no_usable_lane"));
   CHECK(answer.find("posix/memory") != std::string::npos);
+}
+
+TEST_CASE("who cannot be reached is an error that names what to look at") {
+  auto alice = start("alice", {"--rdma.connect-timeout=300ms",
+                               "--rdma.heartbeat=100ms"});
+  auto bob = start("bob");
+  auto metadata = bob->must("writable w 100");
+  SECTION("when it is gone") {
+    bob->kill();
+  }
+  SECTION("when it does not answer") {
+    bob->signal(SIGSTOP);
+  }
+  alice->must("write a 1 100 " + metadata);
+  auto answer = alice->ask("wait a");
+  CAPTURE(answer);
+  CHECK(code_of(answer) == "peer_unreachable");
+  CHECK(answer.find("does UCX_NET_DEVICES name") != std::string::npos);
+}
+
+TEST_CASE("a peer with other interfaces is an error that names them") {
+  auto alice = start_in({"-n"}, "ip link set lo up");
+  worker_process bob{strings{}, {"UCX_NET_DEVICES=lo"}};
+  alice->must("write a 1 100 " + bob.must("writable w 100"));
+  auto answer = alice->ask("wait a");
+  CAPTURE(answer);
+  CHECK(code_of(answer) == "peer_unreachable");
+  CHECK(answer.find("does UCX_NET_DEVICES name") != std::string::npos);
 }
 
 TEST_CASE("a worker of a host without IPv4 says what it wants") {

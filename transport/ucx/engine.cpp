@@ -2,6 +2,7 @@
 
 #include "caf_rdma/transport/ucx/engine.hpp"
 
+#include "caf_rdma/transport/ucx/close_on_exec.hpp"
 #include "caf_rdma/transport/ucx/endpoint.hpp"
 #include "caf_rdma/transport/ucx/error.hpp"
 #include "caf_rdma/transport/ucx/settings.hpp"
@@ -25,6 +26,7 @@ caf::error probe(worker& to, const worker_info& self) {
       "UCX_NET_DEVICES; without RDMA hardware UCX "
         + library_version() + " wants a network interface that has "
         + "an IPv4 address, the loopback is enough: " + reason_of(ep.error()));
+  close_all_on_exec(to.fd());
   request_pool pool;
   ep->close(pool);
   while (pool.busy() > 0)

@@ -3,6 +3,7 @@
 #include "caf_rdma/transport/ucx/worker.hpp"
 
 #include "caf_rdma/transport/descriptors.hpp"
+#include "caf_rdma/transport/ucx/close_on_exec.hpp"
 #include "caf_rdma/transport/ucx/error.hpp"
 
 #include <ucp/api/ucp.h>
@@ -57,6 +58,16 @@ size_t worker::progress() noexcept {
 
 bool worker::arm() noexcept {
   return ucp_worker_arm(handle_) == UCS_OK;
+}
+
+void worker::close_connections_on_exec() {
+  constexpr size_t few = 100;
+  using clock = std::chrono::steady_clock;
+  auto begin = clock::now();
+  if (begin < next_look_ || ucx::close_connections_on_exec(fd_) <= few)
+    return;
+  auto end = clock::now();
+  next_look_ = end + 20 * (end - begin);
 }
 
 caf::expected<std::vector<std::byte>> worker::address() const {
