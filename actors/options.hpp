@@ -36,12 +36,16 @@ struct runtime_options {
   uint64_t max_descriptors = 65536;
   /// Operations of one connector at the same time.
   uint64_t max_operations = 65536;
+  /// What is wrong with the configuration that these were read from: a value
+  /// of another type, or a name that is no option. `check` returns it.
+  caf::error config_error;
 
   /// Adds the group `rdma` to a program's options: call it with
   /// `custom_options_` in the constructor of your `actor_system_config`.
   static void add_to(caf::config_option_set& xs);
 
-  /// Reads the group `rdma`; what is not set keeps its default.
+  /// Reads the group `rdma`; what is not set keeps its default. What cannot be
+  /// read is kept in `config_error`: a runtime does not start with it.
   static runtime_options from(const caf::actor_system_config& cfg);
 };
 
@@ -59,7 +63,8 @@ struct connector_options {
 /// Applies what `x` sets to a copy of `base`.
 runtime_options merge(runtime_options base, const connector_options& x);
 
-/// Returns `invalid_option` if a value is outside its range.
+/// Returns `invalid_option` if a value is outside its range, or if the
+/// configuration was wrong.
 caf::error check(const runtime_options& x);
 
 /// A ready-made configuration with the group `rdma`.

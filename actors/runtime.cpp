@@ -39,11 +39,13 @@ progress_loop::options loop_options(const runtime_options& x) {
 
 class runtime::impl {
 public:
-  impl(caf::actor_system& sys, runtime_options opts)
+  impl(caf::actor_system& sys, runtime_options opts,
+       std::unique_ptr<progress_loop> loop_ptr)
     : system(sys),
       options(std::move(opts)),
       guard(sys),
-      loop(sys, loop_options(options)) {
+      owned_loop(std::move(loop_ptr)),
+      loop(*owned_loop) {
     // nop
   }
 
@@ -73,7 +75,8 @@ public:
   caf::actor_system& system;
   runtime_options options;
   detail::system_guard guard; // dies after the loop
-  progress_loop loop;
+  std::unique_ptr<progress_loop> owned_loop;
+  progress_loop& loop;
   ucx_transport ucx;
 
 private:
@@ -116,7 +119,10 @@ caf::expected<runtime> runtime::make(caf::actor_system& sys,
     return err;
   if (options.worker_id.empty())
     options.worker_id = default_worker_id();
-  auto x = std::make_unique<impl>(sys, std::move(options));
+  auto loop = progress_loop::make(sys, loop_options(options));
+  if (!loop)
+    return std::move(loop.error());
+  auto x = std::make_unique<impl>(sys, std::move(options), std::move(*loop));
   x->loop.start("rdma.loop");
   auto ucx = spawn_ucx_transport(x->loop, x->options.transport,
                                  x->options.worker_id);

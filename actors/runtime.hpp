@@ -17,8 +17,8 @@
 namespace rdma {
 
 /// One progress loop plus one UCX worker: everything that caf-rdma needs to
-/// run. Declare it after the `actor_system`; it must be destroyed before.
-///
+/// run. Declare it after the `actor_system`; it must be destroyed before. In a
+/// forked child it must not be destroyed at all: `exec` or `_exit` instead.
 /// All member functions may be called from any thread.
 class runtime {
 public:
@@ -27,8 +27,8 @@ public:
   /// Starts with the options of the system's configuration.
   static caf::expected<runtime> make(caf::actor_system& sys);
 
-  /// Starts. Errors: `invalid_option`, `ucx_version_mismatch`,
-  /// `no_usable_lane`, `transport_failure`.
+  /// Starts. Errors: `invalid_option`, `limit_reached` (file descriptors),
+  /// `ucx_version_mismatch`, `no_usable_lane`, `transport_failure`.
   static caf::expected<runtime> make(caf::actor_system& sys,
                                      runtime_options options);
 

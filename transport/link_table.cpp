@@ -19,6 +19,13 @@ link_event event_of(const ucx_link& x, const caf::error& reason) {
           reason == caf::none, reason};
 }
 
+// UCX does not say which interface it has chosen.
+std::string unreachable(const std::string& what) {
+  return what
+         + ": if it runs, is its port open, and does UCX_NET_DEVICES name "
+           "only interfaces that lead there?";
+}
+
 } // namespace
 
 // -- construction ------------------------------------------------------------
@@ -57,7 +64,12 @@ void link_table::on_endpoint_error(void* arg, ucp_ep_h ep,
 caf::expected<ucx::endpoint> link_table::make_endpoint(const worker_info& to) {
   worker_.progress();
   ++endpoint_count(to);
-  return ucx::endpoint::make(worker_, to.address, on_endpoint_error, this);
+  auto ep = ucx::endpoint::make(worker_, to.address, on_endpoint_error, this);
+  if (!ep)
+    return make_error(errc::peer_unreachable,
+                      unreachable("cannot reach " + to.id) + ' '
+                        + reason_of(ep.error()));
+  return ep;
 }
 
 // Makes endpoints that pair with the peer's missed ones, and closes them at
@@ -149,6 +161,7 @@ hello link_table::introduce(const ucx_link& x) const {
 void link_table::bring_up(ucx_link& x) {
   x.paired = true;
   x.last_heard = loop_.now();
+  worker_.close_connections_on_exec();
   if (closing_) {
     take_down(x, make_error(errc::shutting_down, "runtime shuts down"));
     return;
@@ -295,8 +308,9 @@ void link_table::reap() {
       take_down(x, ucx::make_error(errc::peer_lost, "lost peer " + x.peer(),
                                    status));
     else
-      retry(x, ucx::make_error(errc::peer_unreachable,
-                               "cannot reach " + x.peer(), status));
+      retry(x,
+            ucx::make_error(errc::peer_unreachable,
+                            unreachable("cannot reach " + x.peer()), status));
   }
 }
 
@@ -306,6 +320,7 @@ void link_table::tick() {
   // nothing.
   auto away = now - last_tick_ - options_.heartbeat;
   last_tick_ = now;
+  worker_.close_connections_on_exec();
   dismiss([this, now](const notice& x) {
     return now - x.since > options_.heartbeat;
   });
@@ -318,7 +333,7 @@ void link_table::tick() {
     if (!x->up()) {
       if (now - x->started > options_.connect_timeout)
         take_down(*x, make_error(errc::peer_unreachable,
-                                 "no answer from " + x->peer()));
+                                 unreachable("no answer from " + x->peer())));
     } else if (!x->announced && now - x->started > options_.connect_timeout) {
       x->local.give_up("the peer does not answer the probe");
       settle_lane(*x);

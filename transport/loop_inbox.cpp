@@ -2,11 +2,14 @@
 
 #include "caf_rdma/transport/loop_inbox.hpp"
 
+#include "caf_rdma/transport/descriptors.hpp"
+
 #include <caf/config.hpp>
 
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <iterator>
 #include <utility>
@@ -30,9 +33,11 @@ void move_all(std::vector<T>& from, std::vector<T>& to) {
 
 // -- construction, destruction -----------------------------------------------
 
-loop_inbox::loop_inbox() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (fd_ < 0)
-    CAF_CRITICAL("cannot create an eventfd for a progress loop");
+caf::expected<std::shared_ptr<loop_inbox>> loop_inbox::make() {
+  auto fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (fd < 0)
+    return descriptor_error("cannot create an eventfd", errno);
+  return std::shared_ptr<loop_inbox>{new loop_inbox{fd}};
 }
 
 loop_inbox::~loop_inbox() {

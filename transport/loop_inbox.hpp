@@ -2,10 +2,12 @@
 
 #pragma once
 
+#include <caf/expected.hpp>
 #include <caf/resumable.hpp>
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -20,7 +22,8 @@ public:
 
   // -- construction, destruction ---------------------------------------------
 
-  loop_inbox();
+  /// Fails with `limit_reached` if there is no descriptor left.
+  static caf::expected<std::shared_ptr<loop_inbox>> make();
 
   ~loop_inbox();
 
@@ -64,6 +67,10 @@ public:
   }
 
 private:
+  explicit loop_inbox(int fd) noexcept : fd_(fd) {
+    // nop
+  }
+
   int fd_;
   std::atomic<bool> pending_ = false;
   std::mutex mutex_;

@@ -17,7 +17,7 @@ namespace rdma {
 /// How a transport moves bytes and watches its peers.
 struct transport_options {
   /// UCX transports to use, in the form of UCX_TLS; empty leaves the choice to
-  /// UCX and its environment variables.
+  /// UCX's environment variables, else all but shared memory are used.
   std::string tls;
   /// How bytes go to processes of this host: "auto" (in place where that is
   /// possible), "ucx" (never in place), "local" (in place, or there is no link:

@@ -5,6 +5,8 @@
 
 #include "caf_rdma/transport/progress_loop.hpp"
 
+#include "caf_rdma/transport/descriptors.hpp"
+
 #include <caf/config.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/resumable.hpp>
@@ -15,6 +17,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <limits>
 
 namespace rdma {
@@ -29,17 +32,47 @@ constexpr size_t max_vain_spins = 3;
 
 thread_local const progress_loop* current_loop = nullptr;
 
-void watch(int epoll_fd, int fd) {
+bool watch(int epoll_fd, int fd) {
   epoll_event event = {};
   event.events = EPOLLIN;
   event.data.fd = fd;
-  if (::epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
-    CAF_CRITICAL("a progress loop cannot watch a file descriptor");
+  return ::epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+template <class T>
+T must(caf::expected<T> x) {
+  if (!x)
+    CAF_CRITICAL(to_string(x.error()).c_str());
+  return std::move(*x);
 }
 
 } // namespace
 
 // -- construction, destruction -----------------------------------------------
+
+caf::expected<progress_loop::descriptors> progress_loop::descriptors::make() {
+  auto inbox = loop_inbox::make();
+  if (!inbox)
+    return std::move(inbox.error());
+  auto fd = ::epoll_create1(EPOLL_CLOEXEC);
+  if (fd < 0)
+    return descriptor_error("cannot create an epoll instance", errno);
+  if (!watch(fd, (*inbox)->fd())) {
+    auto code = errno;
+    ::close(fd);
+    return descriptor_error("cannot watch a file descriptor", code);
+  }
+  return descriptors{std::move(*inbox), fd};
+}
+
+caf::expected<std::unique_ptr<progress_loop>>
+progress_loop::make(caf::actor_system& sys, options opts) {
+  auto fds = descriptors::make();
+  if (!fds)
+    return std::move(fds.error());
+  return std::unique_ptr<progress_loop>{
+    new progress_loop{sys, std::move(opts), std::move(*fds)}};
+}
 
 progress_loop::progress_loop(caf::actor_system& sys)
   : progress_loop(sys, options{}) {
@@ -47,13 +80,17 @@ progress_loop::progress_loop(caf::actor_system& sys)
 }
 
 progress_loop::progress_loop(caf::actor_system& sys, options opts)
+  : progress_loop(sys, std::move(opts), must(descriptors::make())) {
+  // nop
+}
+
+progress_loop::progress_loop(caf::actor_system& sys, options opts,
+                             descriptors fds)
   : caf::execution_unit(&sys),
     options_(std::move(opts)),
-    inbox_(std::make_shared<loop_inbox>()),
-    epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)) {
-  if (epoll_fd_ < 0)
-    CAF_CRITICAL("cannot create an epoll instance for a progress loop");
-  watch(epoll_fd_, inbox_->fd());
+    inbox_(std::move(fds.inbox)),
+    epoll_fd_(fds.epoll_fd) {
+  // nop
 }
 
 progress_loop::~progress_loop() {
@@ -122,8 +159,8 @@ void progress_loop::set_poller(poller* ptr) {
   if (poller_ != nullptr)
     ::epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, poller_->fd(), nullptr);
   poller_ = ptr;
-  if (poller_ != nullptr)
-    watch(epoll_fd_, poller_->fd());
+  if (poller_ != nullptr && !watch(epoll_fd_, poller_->fd()))
+    CAF_CRITICAL("a progress loop cannot watch UCX");
 }
 
 // -- called by hosted<Base> --------------------------------------------------

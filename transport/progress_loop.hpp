@@ -9,6 +9,7 @@
 #include <caf/actor_control_block.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/execution_unit.hpp>
+#include <caf/expected.hpp>
 #include <caf/timespan.hpp>
 
 #include <atomic>
@@ -65,8 +66,14 @@ public:
 
   // -- construction, destruction ---------------------------------------------
 
+  /// Fails with `limit_reached` if there are no descriptors left.
+  static caf::expected<std::unique_ptr<progress_loop>>
+  make(caf::actor_system& sys, options opts);
+
+  /// Aborts where `make` fails.
   explicit progress_loop(caf::actor_system& sys);
 
+  /// Aborts where `make` fails.
   progress_loop(caf::actor_system& sys, options opts);
 
   /// Calls `stop`.
@@ -177,6 +184,18 @@ public:
   void exec_later(caf::resumable* job) override;
 
 private:
+  // -- construction ----------------------------------------------------------
+
+  /// What a loop sleeps on.
+  struct descriptors {
+    std::shared_ptr<loop_inbox> inbox;
+    int epoll_fd;
+
+    static caf::expected<descriptors> make();
+  };
+
+  progress_loop(caf::actor_system& sys, options opts, descriptors fds);
+
   // -- rounds ----------------------------------------------------------------
 
   void run();

@@ -2,6 +2,8 @@
 
 #include "caf_rdma/transport/transport_metrics.hpp"
 
+#include "caf_rdma/messages/label_value.hpp"
+
 #include <chrono>
 
 namespace rdma {
@@ -48,7 +50,7 @@ transport_metrics::transport_metrics(registry& to, const std::string& worker)
             "Requests that UCX has not let go of."),
       gauge(to, "rdma.loop", "actors", "Actors on progress loops."),
       gauge(to, "rdma.loop", "ready", "Actors that wait for their turn."),
-      to.gauge_instance<double>("rdma.links", "silence", {{"worker", worker}},
+      to.gauge_instance<double>("rdma.links", "silence", {{"worker", detail::label_value(worker)}},
                                 "Longest silence of a peer.", "seconds"),
     } {
   // nop

@@ -378,6 +378,10 @@ caf::expected<ucx_transport> spawn_ucx_transport(progress_loop& loop,
     x.self = (*ucx)->self;
     x.version = ucx::library_version();
     x.lanes = (*ucx)->context.lanes();
+    for (auto& wish : (*ucx)->context.overruled())
+      log_info(loop.system(), wish
+                                + " is not used: it does not work with "
+                                  "caf-rdma");
     auto memory = std::make_shared<ucx::registrations>((*ucx)->context.get());
     gpu_path gpus;
     gpus.space = space_for(options);

@@ -30,7 +30,7 @@ struct ucx_transport {
 
 /// Starts UCX on the loop's thread and spawns the actor that drives it. Blocks
 /// until UCX is up. Fails with `ucx_version_mismatch`, `no_usable_lane`,
-/// `invalid_option` or `transport_failure`.
+/// `invalid_option`, `limit_reached` or `transport_failure`.
 caf::expected<ucx_transport> spawn_ucx_transport(progress_loop& loop,
                                                  transport_options options,
                                                  std::string worker_id);

@@ -5,6 +5,7 @@
 
 #include "caf_rdma/tests/actors/node.hpp"
 
+#include <array>
 #include <sstream>
 
 using namespace rdma;
@@ -60,6 +61,16 @@ std::string refused(F change) {
   CHECK(code_of(err) == errc::invalid_option);
   auto reason = reason_of(err);
   return reason.substr(0, reason.find(' '));
+}
+
+/// What a config file with this in the group `rdma` is refused with; empty if
+/// it is not.
+std::string refused_file(const std::string& group) {
+  auto err = check(read({}, ("rdma {\n" + group + "\n}").c_str()));
+  if (err == caf::none)
+    return {};
+  CHECK(code_of(err) == errc::invalid_option);
+  return reason_of(err);
 }
 
 } // namespace
@@ -129,7 +140,8 @@ TEST_CASE("an option that is not set keeps its default") {
 }
 
 TEST_CASE("an option of a runtime outside of its range is named in the error") {
-  CHECK(refused([](auto& x) { x.worker_id.resize(256); }) == "worker-id");
+  CHECK(refused([](auto& x) { x.worker_id.assign(256, 'x'); }) == "worker-id");
+  CHECK(refused([](auto& x) { x.worker_id.resize(1); }) == "worker-id");
   CHECK(refused([](auto& x) { x.spin = -1ns; }) == "spin");
   CHECK(refused([](auto& x) { x.grace = 0s; }) == "grace");
   CHECK(refused([](auto& x) { x.max_descriptors = 0; }) == "max-descriptors");
@@ -146,6 +158,93 @@ TEST_CASE("an option of a runtime outside of its range is named in the error") {
   CHECK(refused([](auto& x) { x.active_deadline = 0s; }) == "active-deadline");
   CHECK(refused([](auto& x) { x.passive_deadline = -1s; })
         == "passive-deadline");
+}
+
+TEST_CASE("a value of another type in a config file is refused by name") {
+  CHECK(refused_file("heartbeat-limit = 10")
+        == "heartbeat-limit must be a time such as 3s or 200ms, is 10");
+  CHECK(refused_file("window = 2s") == "window must be a whole number, is 2s");
+  CHECK(refused_file("window = 2.5").starts_with("window must be"));
+  CHECK(refused_file("window = -2").starts_with("window must be"));
+  CHECK(refused_file("window = \"many\"").starts_with("window must be"));
+  CHECK(refused_file("busy-poll = 3").starts_with("busy-poll must be"));
+  CHECK(refused_file("worker-id = 7")
+        == "worker-id must be text in quotation marks, is 7");
+  CHECK(refused_file("lane = [\"ucx\"]").starts_with("lane must be"));
+  CHECK(refused_file("grace { limit = 3s }").starts_with("grace must be"));
+  // What CAF converts without loss is as good.
+  CHECK(refused_file("window = \"7\"\nspin = \"9us\"").empty());
+}
+
+TEST_CASE("a name in a config file that is no option is refused") {
+  CHECK(refused_file("heartbeat_limit = 10s")
+        == "heartbeat_limit is not an option of the group rdma");
+  CHECK(refused_file("links { heartbeat = 1s }")
+        == "links is not an option of the group rdma");
+  auto err = check(read({}, "rdma = 3"));
+  CHECK(code_of(err) == errc::invalid_option);
+}
+
+TEST_CASE("every option refuses a value of another type") {
+  for (auto name : {"worker-id",
+                    "tls",
+                    "lane",
+                    "chunk-size",
+                    "window",
+                    "rendezvous-threshold",
+                    "local-piece-size",
+                    "local-ring-size",
+                    "max-inbound-bytes",
+                    "max-outbound-bytes",
+                    "max-bytes-in-flight",
+                    "max-pool-bytes",
+                    "gpu",
+                    "max-staging-bytes",
+                    "max-peers",
+                    "max-descriptors",
+                    "max-operations",
+                    "spin",
+                    "busy-poll",
+                    "heartbeat",
+                    "heartbeat-limit",
+                    "connect-timeout",
+                    "active-deadline",
+                    "passive-deadline",
+                    "grace"})
+    CHECK(refused_file(std::string{name} + " = [1, 2]")
+            .starts_with(std::string{name} + " must be "));
+}
+
+TEST_CASE("a runtime does not start with a wrong configuration") {
+  config cfg;
+  std::istringstream file{"rdma { heartbeat-limit = 10 }"};
+  REQUIRE(cfg.parse({}, file) == caf::none);
+  caf::actor_system sys{cfg};
+  auto started = runtime::make(sys);
+  REQUIRE_FALSE(started);
+  CHECK(code_of(started.error()) == errc::invalid_option);
+  CHECK(reason_of(started.error()).find("heartbeat-limit")
+        != std::string::npos);
+  auto options = runtime_options::from(cfg);
+  options.worker_id = "alice";
+  CHECK_FALSE(runtime::make(sys, options));
+}
+
+TEST_CASE("the buckets of CAF's metrics are not ours to refuse") {
+  config cfg;
+  std::istringstream file{R"(
+    caf { metrics { rdma { operations {
+      duration { buckets = [0.5, 7.0] }
+    } } } }
+    rdma { window = 3 })"};
+  REQUIRE(cfg.parse({}, file) == caf::none);
+  caf::actor_system sys{cfg};
+  auto started = runtime::make(sys);
+  REQUIRE(started);
+  std::array bounds{1.0};
+  auto* durations = sys.metrics().histogram_family<double>(
+    "rdma.operations", "duration", {"kind"}, bounds, "", "seconds");
+  CHECK(durations->get_or_add({{"kind", "write"}})->buckets().size() == 3);
 }
 
 TEST_CASE("a runtime with a bad option does not start") {

@@ -9,9 +9,12 @@
 
 #include <caf/io/middleman.hpp>
 
+#include <catch2/generators/catch_generators.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include <fstream>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -43,6 +46,38 @@ names metrics_in(const std::string& text) {
     result.insert(std::move(name));
   }
   return result;
+}
+
+/// What Prometheus takes for the label `worker` of a line that has no other;
+/// nothing if it would refuse the line, and all others with it.
+std::optional<std::string> worker_in(const std::string& line) {
+  std::string start = "rdma_links_silence_seconds{worker=\"";
+  if (!line.starts_with(start))
+    return std::nullopt;
+  std::string result;
+  for (auto i = start.size(); i < line.size(); ++i) {
+    if (line[i] == '"')
+      return line.substr(i).starts_with("\"} 0") ? std::optional{result}
+                                                 : std::nullopt;
+    if (line[i] != '\\') {
+      result += line[i];
+    } else if (auto next = line[++i]; next == 'n') {
+      result += '\n';
+    } else if (next == '\\' || next == '"') {
+      result += next;
+    } else {
+      return std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
+/// What must be left of a name: Prometheus refuses what is not UTF-8.
+std::string readable(const std::string& name) {
+  std::string mark = "\xef\xbf\xbd"; // U+FFFD
+  return name.starts_with("not UTF-8 ")
+           ? "not UTF-8 " + mark + ' ' + mark + ' ' + mark + ' ' + mark
+           : name;
 }
 
 /// A program that can be watched.
@@ -119,6 +154,27 @@ TEST_CASE("what a program exports is what the guide describes") {
   INFO(text);
   CHECK(text.find("kind=\"write\",lane=\"" + lane()) != std::string::npos);
   CHECK(text.find("code=\"operation_ended\"") != std::string::npos);
+}
+
+TEST_CASE("a worker's name cannot make what a program exports unreadable") {
+  auto port = free_port();
+  watched_config cfg{port};
+  caf::actor_system sys{cfg};
+  auto name = GENERATE(as<std::string>{}, "quotation \" mark", "back \\ slash",
+                       "new\nline", "ends with \\", "\"} 1\nother{x=\"",
+                       "\xc3\xa4\xc3\xb6 \xe2\x82\xac \xf0\x9f\x98\x80",
+                       "not UTF-8 \xc3 \xff \xed\xa0\x80 \xc0\xaf");
+  CAPTURE(name);
+  auto alice = make_runtime(sys, name);
+  CHECK(alice.worker_id() == name);
+  auto text = scrape(port);
+  REQUIRE(text.find("200 OK") != std::string::npos);
+  auto body = text.substr(text.find("\r\n\r\n") + 4);
+  CAPTURE(body);
+  auto begin = body.find("rdma_links_silence_seconds{");
+  REQUIRE(begin != std::string::npos);
+  auto end = body.find('\n', begin);
+  CHECK(worker_in(body.substr(begin, end - begin)) == readable(name));
 }
 
 TEST_CASE("the dashboard is what Grafana can read") {

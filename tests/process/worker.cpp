@@ -4,8 +4,14 @@
 
 #include <caf/actor_cast.hpp>
 
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -23,6 +29,35 @@ std::string show(const caf::error& err) {
 std::string show(const rdma::report& x) {
   return "ok " + to_string(x.status) + " " + std::to_string(x.bytes) + " "
          + x.lane.substr(0, x.lane.find('/')) + " " + x.peer;
+}
+
+// Says which process it is, and leaves it running.
+std::string start_helper() {
+  pid_t pid = 0;
+  std::string name = "sleep";
+  std::string time = "600";
+  std::array<char*, 3> words{name.data(), time.data(), nullptr};
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  for (auto fd : {0, 1, 2})
+    posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
+  auto status = posix_spawnp(&pid, "sleep", &actions, nullptr, words.data(),
+                             environ);
+  posix_spawn_file_actions_destroy(&actions);
+  return status == 0 ? "ok " + std::to_string(pid) : "error none no helper";
+}
+
+// Opens some that helpers are meant to inherit; says how many.
+std::string open_descriptors() {
+  std::array<int, 2> ends{};
+  auto listener = ::socket(AF_INET, SOCK_STREAM, 0);
+  auto watcher = ::epoll_create(1);
+  epoll_event event{};
+  if (::listen(listener, 1) != 0 || ::pipe(ends.data()) != 0)
+    return "error none no descriptors";
+  for (auto fd : {listener, ends[0]})
+    ::epoll_ctl(watcher, EPOLL_CTL_ADD, fd, &event);
+  return "ok 4";
 }
 
 } // namespace
@@ -48,6 +83,10 @@ std::string worker::handle(const std::string& line) {
     return stats();
   if (command == "link")
     return next_link_event();
+  if (command == "helper")
+    return start_helper();
+  if (command == "own-descriptors")
+    return open_descriptors();
   if (command == "deadline") {
     int64_t milliseconds = 0;
     in >> milliseconds;

@@ -8,6 +8,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace rdma::ucx {
 
@@ -15,15 +16,17 @@ namespace rdma::ucx {
 /// UCP_FEATURE_RMA: nobody can name our memory by address.
 class context {
 public:
-  /// Fails with `ucx_version_mismatch`, `no_usable_lane` or
-  /// `transport_failure`. An empty `tls` leaves UCX_TLS in force. No more than
+  /// Fails with `ucx_version_mismatch`, `no_usable_lane`, `limit_reached` or
+  /// `transport_failure`. An empty `tls` leaves UCX_TLS in force; without it
+  /// all transports are used but those of shared memory. No more than
   /// `max_eager_size` bytes must be sent eagerly, if endpoints are to be closed
   /// by force meanwhile.
   static caf::expected<context>
   make(const std::string& tls, uint64_t max_eager_size = uint64_t{32} << 10);
 
   context(context&& other) noexcept
-    : handle_(std::exchange(other.handle_, nullptr)) {
+    : handle_(std::exchange(other.handle_, nullptr)),
+      overruled_(std::move(other.overruled_)) {
     // nop
   }
 
@@ -41,12 +44,20 @@ public:
   /// Lists what UCX found on this machine, e.g., "self/memory0 tcp/lo".
   std::string lanes() const;
 
+  /// What of the environment is not used because it does not work with this
+  /// library, e.g., "UCX_PROTO_ENABLE=y".
+  const std::vector<std::string>& overruled() const noexcept {
+    return overruled_;
+  }
+
 private:
-  explicit context(ucp_context_h handle) noexcept : handle_(handle) {
+  context(ucp_context_h handle, std::vector<std::string> overruled) noexcept
+    : handle_(handle), overruled_(std::move(overruled)) {
     // nop
   }
 
   ucp_context_h handle_;
+  std::vector<std::string> overruled_;
 };
 
 /// Returns the release of the loaded UCX library, e.g., "1.13.1".

@@ -19,11 +19,11 @@ struct engine {
   ucx::worker worker;
   worker_info self;
 
-  /// Errors: `ucx_version_mismatch`, `no_usable_lane`, `transport_failure`.
+  /// Errors: `ucx_version_mismatch`, `invalid_option`, `no_usable_lane`,
+  /// `limit_reached`, `transport_failure`.
   /// See `context` for `max_eager_size`.
   static caf::expected<std::unique_ptr<engine>>
-  start(const std::string& tls, uint64_t max_eager_size,
-        std::string worker_id);
+  start(const std::string& tls, uint64_t max_eager_size, std::string worker_id);
 };
 
 } // namespace rdma::ucx

@@ -8,6 +8,7 @@
 
 #include <ucp/api/ucp_def.h>
 
+#include <chrono>
 #include <cstddef>
 #include <utility>
 #include <vector>
@@ -17,6 +18,7 @@ namespace rdma::ucx {
 /// Owns a UCX worker. Only the loop's thread may use it.
 class worker {
 public:
+  /// Fails with `limit_reached`, `no_usable_lane` or `transport_failure`.
   static caf::expected<worker> make(const context& ctx);
 
   worker(worker&& other) noexcept
@@ -42,6 +44,12 @@ public:
   /// Returns false if events are pending.
   bool arm() noexcept;
 
+  /// Keeps programs that this process starts from now on from inheriting
+  /// connections. Looks at all of them, and so, if there are more than a
+  /// hundred, does nothing for most of the time: to be called every now and
+  /// then.
+  void close_connections_on_exec();
+
   /// Where other workers can reach this one.
   caf::expected<std::vector<std::byte>> address() const;
 
@@ -55,6 +63,7 @@ private:
 
   ucp_worker_h handle_;
   int fd_;
+  std::chrono::steady_clock::time_point next_look_; // at connections
 };
 
 } // namespace rdma::ucx
