@@ -183,6 +183,32 @@ void link_table::settle_lane(ucx_link& x) {
       client.promise.deliver(link_info{x.id(), x.lane()});
 }
 
+void link_table::leave_local(link_id id, const caf::error& reason) {
+  auto* x = find(id);
+  if (x == nullptr || !x->announced || !x->local.usable())
+    return;
+  x->send(frame{0, 0, local_verdict{false, reason_of(reason)}});
+  lose_local(*x, reason_of(reason));
+}
+
+void link_table::lose_local(ucx_link& x, const std::string& reason) {
+  count(x, -1);
+  x.local.give_up(reason);
+  count(x, 1);
+  x.leave_ring();
+  if (options_.lane == "local") {
+    take_down(x, make_error(errc::no_usable_lane,
+                            "no local lane to " + x.peer()
+                              + " any more (rdma.lane): " + reason));
+    return;
+  }
+  log_info(loop_.system(),
+           "link to " + x.peer() + " goes on by UCX (" + reason + ')');
+  listeners_.tell(event_of(x, {}));
+  for (auto& client : x.clients)
+    caf::anon_send(client.watcher, link_info{x.id(), x.lane()});
+}
+
 // True if another life of the same worker is linked: then this one is over.
 bool link_table::restarted(const ucx_link& x) const {
   return std::any_of(links_.begin(), links_.end(), [&x](auto& kvp) {
