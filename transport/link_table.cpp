@@ -5,6 +5,7 @@
 #include "caf_rdma/transport/local/host_id.hpp"
 #include "caf_rdma/transport/log.hpp"
 #include "caf_rdma/transport/ucx/error.hpp"
+#include "caf_rdma/transport/ucx/hang_up.hpp"
 
 #include <caf/send.hpp>
 
@@ -262,6 +263,8 @@ void link_table::take_down(ucx_link& x, const caf::error& reason) {
   by_incarnation_.erase(x.peer_info().incarnation);
   x.flush();
   close(x.endpoint);
+  hang_up_until_ = loop_.now() + options_.heartbeat_limit
+                   + 2 * options_.heartbeat;
   links_.erase(x.id());
 }
 
@@ -355,6 +358,9 @@ void link_table::tick() {
       x->send(frame{0, 0, heartbeat{}});
     }
   }
+  if (away <= options_.heartbeat && now <= hang_up_until_)
+    ucx::hang_up(worker_, std::chrono::duration_cast<std::chrono::milliseconds>(
+                            options_.heartbeat_limit));
 }
 
 caf::timespan link_table::silence() const {

@@ -29,6 +29,10 @@ namespace rdma {
 /// what it has missed, and a link is up only if the peer's frame came in on our
 /// own endpoint.
 ///
+/// UCX keeps the TCP connection of an endpoint that was closed by force. Where
+/// data waits there for a peer that is silent it is hung up: see
+/// `ucx::hang_up`.
+///
 /// UCX makes a connection request of its own for what it cannot send within the
 /// call, or what names an endpoint for replies; the peer answers it. UCX 1.13
 /// aborts a worker (ucp_request.c:684) whose peer dies while its answer cannot
@@ -272,6 +276,8 @@ private:
   caf::telemetry::metric_family_impl<caf::telemetry::int_counter>* ended_;
   bool closing_ = false;
   progress_loop::time_point last_tick_;
+  // As long as what a closed link has not sent may be of a peer that is silent.
+  progress_loop::time_point hang_up_until_;
 };
 
 } // namespace rdma

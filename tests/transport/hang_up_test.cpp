@@ -49,9 +49,10 @@ bool close_before_a_stopped_peer(bool hang_up) {
       }))
     return false;
   back.close(peer.pool);
-  for (auto quiet = 0; quiet < 1000; ++quiet)
+  using clock = std::chrono::steady_clock;
+  for (auto last = clock::now(); clock::now() - last < silence;)
     if (peer.worker.progress() > 0)
-      quiet = 0;
+      last = clock::now();
   for (auto i = 0; i < 1000; ++i) {
     us.worker.progress();
     peer.worker.progress();
