@@ -38,6 +38,10 @@ peer_actor::behavior_type peer_state::make_behavior() {
       set_link({});
       on_idle();
     },
+    [this](const link_info& x) {
+      if (x.id == link_.id)
+        set_link(x);
+    },
     [this](dropped_atom) {
       dropped_ = true;
       on_idle();

@@ -21,11 +21,12 @@ namespace rdma {
 /// Stands for one life of a remote worker.
 ///
 /// - link: answers with a link that is up; connects first if there is none.
-/// - link_down: from the transport.
+/// - link_down, link_info (it goes on with another lane): from the transport.
 /// - dropped: from its connector, which has forgotten it.
-using peer_actor = caf::typed_actor<caf::result<link_info>(link_atom),
-                                    caf::result<void>(link_down),
-                                    caf::result<void>(dropped_atom)>;
+using peer_actor
+  = caf::typed_actor<caf::result<link_info>(link_atom),
+                     caf::result<void>(link_down), caf::result<void>(link_info),
+                     caf::result<void>(dropped_atom)>;
 
 /// Hears from peers, which name themselves by their actor ID.
 ///

@@ -117,6 +117,8 @@ caf::error validate(const offer& x) {
     return fail("an offer with a priority that is none");
   if (x.block != 0 && (!x.in_place() || x.total > UINT64_MAX - x.block))
     return fail("an offer with a block that is nowhere");
+  if (x.anew && x.in_place())
+    return fail("an offer in place to whom cannot read there");
   if (x.passing && x.block == 0)
     return fail("an offer in passing with bytes that are nowhere");
   return {};
@@ -139,6 +141,7 @@ caf::expected<offer> read(wire::Offer::Reader in) {
     result.checksum = static_cast<uint32_t>(sum);
   }
   result.passing = in.getPassing();
+  result.anew = in.getAnew();
   if (auto err = validate(result); err != caf::none)
     return err;
   return result;

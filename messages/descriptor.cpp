@@ -20,6 +20,10 @@ caf::error check_one(const descriptor& x, access_mode use, size_t index) {
   if (x.data() == nullptr)
     return fail(errc::null_pointer, index,
                 "points to null (" + std::to_string(x.size()) + " B)");
+  if (x.size() > UINTPTR_MAX - reinterpret_cast<uintptr_t>(x.data()))
+    return fail(errc::invalid_option, index,
+                "with its " + std::to_string(x.size())
+                  + " B reaches past the end of all addresses");
   if (use == access_mode::destination && x.read_only())
     return fail(errc::read_only_memory, index,
                 "is a destination but names read-only memory ("

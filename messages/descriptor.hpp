@@ -107,8 +107,8 @@ struct remote_descriptor {
 enum class access_mode { source, destination };
 
 /// Checks that a list is fit for `use`: at least one and at most `limit`
-/// descriptors, no null pointer, no empty block, no read-only destination, no
-/// overflow of the sum of the sizes.
+/// descriptors, no null pointer, no empty block, no block past the end of all
+/// addresses, no read-only destination, no overflow of the sum of the sizes.
 caf::error check(const descriptor_list& xs, access_mode use, size_t limit);
 
 /// Checks that the local list pairs with the remote one: same number, equal

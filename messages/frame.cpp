@@ -115,6 +115,7 @@ void write(wire::Frame::Builder out, const offer& x) {
     y.setChecksum(detail::checksum_present | *x.checksum);
   y.setPriority(static_cast<uint8_t>(x.priority));
   y.setPassing(x.passing);
+  y.setAnew(x.anew);
 }
 
 template <class Builder>
@@ -297,7 +298,9 @@ std::string describe(const local_switch&) {
 std::string describe(const offer& x) {
   return "offer of " + std::to_string(x.length) + " B at "
          + std::to_string(x.offset) + " of " + std::to_string(x.total) + " B"
-         + (x.in_place() ? " in place" : "");
+         + (x.in_place() ? " in place"
+            : x.anew     ? " anew"
+                         : "");
 }
 
 std::string describe(const claim& x) {

@@ -85,7 +85,9 @@ struct local_nonce {
   friend bool operator==(const local_nonce&, const local_nonce&) = default;
 };
 
-/// Says whether the sender could read the nonce; if not, why.
+/// Says whether the sender could read the nonce; if not, why. Once the lane is
+/// agreed on: that it cannot read the receiver's memory any more. With a
+/// transfer: that it is to be offered anew, and not in place.
 struct local_verdict {
   bool usable = false;
   std::string reason;
@@ -123,6 +125,9 @@ struct offer {
   /// The cell is this chunk's only, `block` is where the chunk is, and the
   /// source waits for `chunk_fetched`.
   bool passing = false;
+  /// The transfer is offered anew, none of it in place: what was offered before
+  /// could not be read.
+  bool anew = false;
 
   bool in_place() const noexcept {
     return cell != 0;

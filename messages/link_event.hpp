@@ -13,8 +13,8 @@
 
 namespace rdma {
 
-/// A link to a peer has come up, has ended, or could not be made. May travel to
-/// other processes.
+/// A link to a peer has come up, has ended, or could not be made; or it goes on
+/// with another lane, and is up once more. May travel to other processes.
 struct link_event {
   /// Name of the peer's worker: what it says it is.
   std::string peer;

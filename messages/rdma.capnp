@@ -109,9 +109,9 @@ struct Frame {
     goodbye @10 :Goodbye;   # the sender has closed the link
     localProbe @11 :LocalProbe;      # may I read your memory?
     localNonce @12 :LocalNonce;      # try it here
-    localVerdict @13 :LocalVerdict;  # whether it worked
+    localVerdict @13 :LocalVerdict;  # whether it worked; also about a transfer
     localRing @15 :LocalRing;        # put what you have for me in here
-    localSwitch @16 :Void;           # all that follows comes by your ring
+    localSwitch @16 :Void;  # all that follows comes by your ring; then: by UCX
     # -- transfer --------------------------------------------------------------
     offer @6 :Offer;        # source to destination; the chunk's bytes follow
     claim @7 :Claim;        # active side to passive side, before offers
@@ -149,6 +149,11 @@ struct LocalNonce {
   address @1 :UInt64;  # of the nonce, in that process
 }
 
+#
+# The right to read may be taken away later. Who finds out says so in another
+# verdict, and both go on as on a link whose lane is not local; who has used a
+# ring leaves it. For each transfer that it could not read to the end it sends a
+# verdict with the transfer's ID: it has let go, and wants all of it anew.
 struct LocalVerdict {
   usable @0 :Bool;
   reason @1 :Text;  # why it is not
@@ -179,6 +184,9 @@ struct Offer {
   # The cell is this chunk's only, and `block` is where the chunk is: the source
   # wants the room back, and waits for `fetched`.
   passing @10 :Bool;
+  # All of the transfer is offered again, and not in place: see LocalVerdict.
+  # Offers without this have crossed the verdict and mean nothing any more.
+  anew @11 :Bool;
 }
 
 # The destination has read a chunk that was offered in passing. It says nothing

@@ -86,8 +86,14 @@ void arrivals::receive(frame x, std::span<const std::byte> data,
   // must be known by then.
   auto* from = links_.find(x.link_id);
   if (auto* verdict = std::get_if<local_verdict>(&x.content);
-      verdict != nullptr && from != nullptr)
+      verdict != nullptr && from != nullptr && x.transfer_id == 0)
     from->local.conclude(*verdict);
+  // What follows must neither overtake what lies in the ring, nor come late.
+  if (std::holds_alternative<local_switch>(x.content)) {
+    if (from != nullptr)
+      switch_ring(*from);
+    return;
+  }
   // Claims, too, come before the offers that belong to them.
   if (from != nullptr
       && (std::holds_alternative<claim>(x.content)
@@ -171,6 +177,24 @@ size_t arrivals::receive_ring(ucx_link& from, local::ring_reader& ring) {
   if (ring.writer_waits())
     from.wake_peer();
   return *n;
+}
+
+// The ring is finite, and nothing is put there any more.
+void arrivals::switch_ring(ucx_link& from) {
+  auto* ring = from.ring();
+  if (ring == nullptr) {
+    links_.enter_ring(from);
+    return;
+  }
+  in_ring_ = true;
+  auto n = ring->receive(ring->max_messages(), [this](const auto& x) {
+    receive(x.header, x.data, nullptr);
+  });
+  in_ring_ = false;
+  if (!n)
+    broken_.push_back(from.id());
+  else
+    from.ring_left();
 }
 
 void arrivals::drain_rings() {

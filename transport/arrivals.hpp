@@ -82,6 +82,9 @@ private:
   /// Handles what a peer has put into its ring before it closed the link.
   void drain_ring(link_id id);
 
+  /// The peer uses our ring, or does so no more.
+  void switch_ring(ucx_link& from);
+
   void hold_in_place(ucx_link& from, const frame& x);
 
   void dispatch(arrival& x);

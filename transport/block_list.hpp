@@ -14,6 +14,10 @@
 
 namespace rdma {
 
+/// What a transfer between memory and the same memory is told.
+inline constexpr const char* same_memory
+  = "the source and the destination overlap";
+
 /// Blocks of memory one behind the other, addressed by offset. Never changes;
 /// copies share their state. Keeps the owners of the memory alive.
 class block_list {
@@ -51,6 +55,9 @@ public:
   bool on_device() const noexcept {
     return state_ != nullptr && state_->on_device;
   }
+
+  /// True if some byte of memory belongs to both lists.
+  friend bool overlap(const block_list& x, const block_list& y);
 
   /// Calls `f(std::span<std::byte>)` for each piece of memory behind
   /// `[offset, offset + length)`, which must lie within the list.

@@ -131,7 +131,8 @@ bool inbound::hold(link& from, lane& via, const frame& x, held_bytes what) {
   return true;
 }
 
-inbound::entry* inbound::admit(link& from, const frame& x, size_t length) {
+inbound::entry* inbound::admit(link& from, const frame& x, size_t length,
+                               const block_list& source) {
   auto& header = std::get<offer>(x.content);
   auto* found = find({from.id(), x.transfer_id}, header.secret);
   if (found == nullptr && grants_.contains(header.secret))
@@ -153,6 +154,10 @@ inbound::entry* inbound::admit(link& from, const frame& x, size_t length) {
     refuse(x, errc::kind_mismatch);
     return nullptr;
   }
+  if (entry.refused && !header.anew)
+    return nullptr; // has crossed our wish to have it another way
+  if (!source.empty() && !separate(entry, x, source))
+    return nullptr;
   auto code = claim(entry, from, x.transfer_id, header.total);
   if (code != errc::none) {
     refuse(x, code);
@@ -165,6 +170,23 @@ inbound::entry* inbound::admit(link& from, const frame& x, size_t length) {
     return nullptr;
   }
   return &entry;
+}
+
+// One look is enough once the transfer has claimed the memory. The order in
+// which bytes are copied would decide what becomes of those that belong to
+// both.
+bool inbound::separate(entry& x, const frame& what, const block_list& source) {
+  auto claimed = x.grant.key != transfer_key{};
+  if ((claimed && std::get<offer>(what.content).offset > 0)
+      || !overlap(source, x.grant.target))
+    return true;
+  if (claimed)
+    fail(x, make_error(errc::bad_selection, same_memory));
+  else
+    verdicts_.push_back(
+      {what.link_id, what.transfer_id,
+       transfer_ended{status::errored, errc::bad_selection, same_memory, 0}});
+  return false;
 }
 
 errc inbound::claim(entry& x, link& from, transfer_id transfer,
@@ -306,6 +328,7 @@ void inbound::post_fetch(const held_chunk& chunk) {
   fetch_record how;
   how.length = header.length;
   how.checksum = header.checksum;
+  how.via = chunk.via;
   how.passing = header.passing;
   if (needs_staging(x, chunk)) {
     auto room = staging_->acquire(header.length);
@@ -345,7 +368,8 @@ void inbound::request_done(const ucx::request_tag& tag, size_t length,
   auto& x = entries_.at(secret);
   auto how = std::move(x.fetches.extract(tag[2]).mapped());
   --x.fetching;
-  if (x.via->crosses_network())
+  auto& via = *how.via;
+  if (via.crosses_network())
     fetched(x.grant.key.link, how.length);
   runnable_ = runnable_ || !how.room.empty() || !held_.empty()
               || !held_for_room_.empty();
@@ -354,15 +378,39 @@ void inbound::request_done(const ucx::request_tag& tag, size_t length,
     fetch_done(x, tag[2], length, std::move(how));
     if (!entries_.contains(secret))
       return;
+  } else if (auto reason = via.explain(status); via.refused(status)) {
+    refuse_in_place(x, reason);
+  } else if (via.crosses_network() || code_of(reason) == errc::peer_lost) {
+    broken_.push_back({x.grant.key.link, std::move(reason)});
   } else {
-    auto reason = x.via->explain(status);
-    if (x.via->crosses_network() || code_of(reason) == errc::peer_lost)
-      broken_.push_back({x.grant.key.link, std::move(reason)});
-    else
-      fail(x, reason);
+    fail(x, reason);
   }
+  ask_anew(x);
   if (x.released != nullptr && !x.busy())
     finish(secret);
+}
+
+void inbound::refuse_in_place(entry& x, const caf::error& reason) {
+  if (x.over() || x.refused)
+    return;
+  x.refused = true;
+  x.anew = true;
+  held_.remove(x.grant.key, &held_chunk::drop);
+  held_for_room_.remove(x.grant.key, &held_chunk::drop);
+  refused_.emplace_back(x.grant.key.link, reason);
+}
+
+void inbound::ask_anew(entry& x) {
+  if (!x.anew || x.busy())
+    return;
+  x.anew = false;
+  if (x.over())
+    return;
+  x.seen.clear();
+  x.chunk_size = 0;
+  x.landed = 0;
+  verdicts_.push_back(
+    {x.grant.key.link, x.grant.key.transfer, local_verdict{false, {}}});
 }
 
 void inbound::fetch_done(entry& x, uint64_t offset, uint64_t length,

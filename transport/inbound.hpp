@@ -79,11 +79,13 @@ public:
   void claimed(link& from, frame& x);
 
   /// Copies a chunk of `length` bytes that is at hand. `pieces` calls its
-  /// argument for each part of the data, in order.
+  /// argument for each part of the data, in order. `source` is the memory of
+  /// the transfer if that is our own process's: it must not overlap the target.
   template <class Pieces>
-  void take(link& from, const frame& x, size_t length, Pieces pieces) {
+  void take(link& from, const frame& x, size_t length, Pieces pieces,
+            const block_list& source = {}) {
     small_traffic_ = true;
-    auto* ptr = admit(from, x, length);
+    auto* ptr = admit(from, x, length, source);
     if (ptr == nullptr)
       return;
     auto& header = std::get<offer>(x.content);
@@ -134,13 +136,19 @@ public:
     return std::exchange(broken_, {});
   }
 
+  /// Takes the links whose peers' memory this process may not read any more:
+  /// what they have offered in place is asked for again.
+  std::vector<std::pair<link_id, caf::error>> take_refused() {
+    return std::exchange(refused_, {});
+  }
+
   /// Adds what it has done and what it waits for.
   void add_to(transfer_statistics& x) const;
 
   /// True if one of the functions above has something to do.
   bool ready() const noexcept {
     return runnable_ || !verdicts_.empty() || !acknowledgements_.empty()
-           || !broken_.empty() || !sources_.empty()
+           || !broken_.empty() || !refused_.empty() || !sources_.empty()
            || (staging_ != nullptr && staging_->busy());
   }
 
@@ -161,6 +169,7 @@ private:
   struct fetch_record {
     uint64_t length = 0;
     std::optional<uint32_t> checksum;
+    lane* via = nullptr;
     descriptor_list room; // on the way to a GPU: one, otherwise none
     bool passing = false;
   };
@@ -178,7 +187,9 @@ private:
     uint64_t copying = 0; // chunks between our host memory and a GPU
     bool shown = false;   // the secret, to anybody: somebody may come late
     bool failed = false;
-    bool used = false; // what is COMPLETE counts against the standing grant
+    bool used = false;    // what is COMPLETE counts against the standing grant
+    bool refused = false; // it could not be read in place
+    bool anew = false;    // the source is to be asked once nothing is in use
     std::function<void()> released; // set once withdrawn
 
     /// True if we have asked the peer for the bytes.
@@ -218,10 +229,14 @@ private:
   entry* find(const transfer_key& key, const token& secret);
 
   /// Returns nullptr if the chunk must not land.
-  entry* admit(link& from, const frame& x, size_t length);
+  entry* admit(link& from, const frame& x, size_t length,
+               const block_list& source = {});
 
   /// Claims an entry for a transfer, unless another transfer was first.
   errc claim(entry& x, link& from, transfer_id transfer, uint64_t total);
+
+  /// Ends the transfer if its two sides are the same memory, in part.
+  bool separate(entry& x, const frame& what, const block_list& source);
 
   /// Hands a claim to read to the owner of a plain sink, or refuses it.
   void ask_owner(entry& x, link& from, const frame& what);
@@ -275,6 +290,12 @@ private:
   void post_fetch(const held_chunk& chunk);
 
   void fetch_done(entry& x, uint64_t offset, uint64_t length, fetch_record how);
+
+  /// Drops what is offered in place: it shall be offered in another way.
+  void refuse_in_place(entry& x, const caf::error& reason);
+
+  /// Asks the source to offer everything again, once the memory is not in use.
+  void ask_anew(entry& x);
 
   /// Gives back what a fetch took from the budgets.
   void fetched(link_id from, uint64_t bytes);
@@ -341,6 +362,7 @@ private:
   std::vector<frame> verdicts_;
   std::vector<frame> acknowledgements_;
   std::vector<std::pair<link_id, caf::error>> broken_;
+  std::vector<std::pair<link_id, caf::error>> refused_;
   bool runnable_ = false;
   bool small_traffic_ = false;
 };

@@ -109,6 +109,7 @@ void inbound::copy_ended(const token& secret) {
     return; // complete
   auto& x = i->second;
   --x.copying;
+  ask_anew(x);
   if (x.released != nullptr && !x.busy())
     finish(secret);
 }

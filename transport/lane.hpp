@@ -56,6 +56,12 @@ public:
   /// told at once. The first two numbers of their tags are the secret.
   virtual void stop(const token& secret) = 0;
 
+  /// True if a fetch has failed because this process may not use the lane (any
+  /// more): the bytes may come another way.
+  virtual bool refused(ucs_status_t) const {
+    return false;
+  }
+
   /// Says what the status of a failed fetch means.
   virtual caf::error explain(ucs_status_t status) const = 0;
 };

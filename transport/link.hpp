@@ -27,6 +27,8 @@ struct chunk {
   const block_list& data;
   /// Where the chunk begins in the memory, in bytes.
   uint64_t begin;
+  /// The transfer's own memory.
+  block_list whole;
 };
 
 /// The way to one peer. How the destination fetches a chunk is the lane; a lane

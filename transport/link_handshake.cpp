@@ -206,19 +206,24 @@ void link_table::receive_refusal(ucx_link& x, const hello_refused& why) {
 }
 
 void link_table::receive_local(ucx_link& x, const frame& what) {
-  if (auto* probe = std::get_if<local_probe>(&what.content))
-    x.send(frame{0, 0, x.local.answer(*probe)});
-  else if (auto* nonce = std::get_if<local_nonce>(&what.content))
-    x.send(frame{0, 0, x.local.try_out(*nonce)});
-  else if (auto* verdict = std::get_if<local_verdict>(&what.content))
-    x.local.conclude(*verdict);
-  else if (auto* ring = std::get_if<local_ring>(&what.content))
-    x.enter_ring(*ring);
-  else if (std::holds_alternative<local_switch>(what.content)
-           && x.ring_entered())
-    rings_.push_back(x.id());
-  else
+  if (what.transfer_id != 0)
     return;
+  if (auto* probe = std::get_if<local_probe>(&what.content)) {
+    if (x.host == host_ && !x.local.asked())
+      x.send(frame{0, 0, x.local.answer(*probe)});
+  } else if (auto* nonce = std::get_if<local_nonce>(&what.content)) {
+    x.send(frame{0, 0, x.local.try_out(*nonce)});
+  } else if (auto* verdict = std::get_if<local_verdict>(&what.content)) {
+    if (x.announced && x.local.usable() && !verdict->usable) {
+      lose_local(x, "at the peer: " + verdict->reason);
+      return;
+    }
+    x.local.conclude(*verdict);
+  } else if (auto* ring = std::get_if<local_ring>(&what.content)) {
+    x.enter_ring(*ring);
+  } else {
+    return;
+  }
   settle_lane(x);
 }
 

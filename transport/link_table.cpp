@@ -5,6 +5,7 @@
 #include "caf_rdma/transport/local/host_id.hpp"
 #include "caf_rdma/transport/log.hpp"
 #include "caf_rdma/transport/ucx/error.hpp"
+#include "caf_rdma/transport/ucx/hang_up.hpp"
 
 #include <caf/send.hpp>
 
@@ -196,6 +197,32 @@ void link_table::settle_lane(ucx_link& x) {
       client.promise.deliver(link_info{x.id(), x.lane()});
 }
 
+void link_table::leave_local(link_id id, const caf::error& reason) {
+  auto* x = find(id);
+  if (x == nullptr || !x->announced || !x->local.usable())
+    return;
+  x->send(frame{0, 0, local_verdict{false, reason_of(reason)}});
+  lose_local(*x, reason_of(reason));
+}
+
+void link_table::lose_local(ucx_link& x, const std::string& reason) {
+  count(x, -1);
+  x.local.give_up(reason);
+  count(x, 1);
+  x.leave_ring();
+  if (options_.lane == "local") {
+    take_down(x, make_error(errc::no_usable_lane,
+                            "no local lane to " + x.peer()
+                              + " any more (rdma.lane): " + reason));
+    return;
+  }
+  log_info(loop_.system(),
+           "link to " + x.peer() + " goes on by UCX (" + reason + ')');
+  listeners_.tell(event_of(x, {}));
+  for (auto& client : x.clients)
+    caf::anon_send(client.watcher, link_info{x.id(), x.lane()});
+}
+
 // True if another life of the same worker is linked: then this one is over.
 bool link_table::restarted(const ucx_link& x) const {
   return std::any_of(links_.begin(), links_.end(), [&x](auto& kvp) {
@@ -249,6 +276,8 @@ void link_table::take_down(ucx_link& x, const caf::error& reason) {
   by_incarnation_.erase(x.peer_info().incarnation);
   x.flush();
   close(x.endpoint);
+  hang_up_until_ = loop_.now() + options_.heartbeat_limit
+                   + 2 * options_.heartbeat;
   links_.erase(x.id());
 }
 
@@ -344,6 +373,9 @@ void link_table::tick() {
       x->send(frame{0, 0, heartbeat{}});
     }
   }
+  if (away <= options_.heartbeat && now <= hang_up_until_)
+    ucx::hang_up(worker_, std::chrono::duration_cast<std::chrono::milliseconds>(
+                            options_.heartbeat_limit));
 }
 
 caf::timespan link_table::silence() const {

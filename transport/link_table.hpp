@@ -29,6 +29,10 @@ namespace rdma {
 /// what it has missed, and a link is up only if the peer's frame came in on our
 /// own endpoint.
 ///
+/// UCX keeps the TCP connection of an endpoint that was closed by force. Where
+/// data waits there for a peer that is silent it is hung up: see
+/// `ucx::hang_up`.
+///
 /// UCX makes a connection request of its own for what it cannot send within the
 /// call, or what names an endpoint for replies; the peer answers it. UCX 1.13
 /// aborts a worker (ucp_request.c:684) whose peer dies while its answer cannot
@@ -55,6 +59,9 @@ public:
 
   /// Closes a link by force.
   void fail(link_id id, const caf::error& reason);
+
+  /// We cannot read that peer's memory any more: both go on by UCX.
+  void leave_local(link_id id, const caf::error& reason);
 
   /// Tells the listener of all links from now on, and of those that are up.
   void watch(caf::actor_addr listener);
@@ -114,15 +121,22 @@ public:
 
   // -- rings -----------------------------------------------------------------
 
+  /// The peer uses our ring, if there is one, from now on.
+  void enter_ring(ucx_link& x) {
+    if (x.ring_entered())
+      rings_.push_back(x.id());
+  }
+
   /// Calls `f(ucx_link&, local::ring_reader&)` for each ring that a peer uses;
   /// `f` must not take links up or down.
   template <class F>
   void for_each_ring(F f) {
     std::erase_if(rings_, [this, &f](link_id id) {
       auto* x = find(id);
-      if (x != nullptr)
-        f(*x, *x->ring());
-      return x == nullptr;
+      auto* ring = x != nullptr ? x->ring() : nullptr;
+      if (ring != nullptr)
+        f(*x, *ring);
+      return ring == nullptr;
     });
   }
 
@@ -220,6 +234,10 @@ private:
   /// Tells the clients of a link that is up once its lane is settled.
   void settle_lane(ucx_link& x);
 
+  /// Goes on by UCX with a link whose lane was local; takes it down if only the
+  /// local one is wanted.
+  void lose_local(ucx_link& x, const std::string& reason);
+
   /// Adds to the metric `rdma.links.up` of the link's lane.
   void count(const ucx_link& x, int difference);
 
@@ -258,6 +276,8 @@ private:
   caf::telemetry::metric_family_impl<caf::telemetry::int_counter>* ended_;
   bool closing_ = false;
   progress_loop::time_point last_tick_;
+  // As long as what a closed link has not sent may be of a peer that is silent.
+  progress_loop::time_point hang_up_until_;
 };
 
 } // namespace rdma

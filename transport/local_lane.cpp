@@ -6,6 +6,7 @@
 #include "caf_rdma/transport/local/source_cell.hpp"
 
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -31,14 +32,22 @@ constexpr auto not_mapped = UCS_ERR_INVALID_ADDR;
 constexpr auto no_process = UCS_ERR_UNREACHABLE;
 constexpr auto not_allowed = UCS_ERR_UNSUPPORTED;
 constexpr auto nonsense = UCS_ERR_INVALID_PARAM;
+constexpr auto not_writable = UCS_ERR_NO_ELEM;
+constexpr auto overlapping = UCS_ERR_ALREADY_EXISTS;
+constexpr auto no_memory = UCS_ERR_NO_MEMORY;
 
+// Of a call that has read what a peer names into memory of our own.
 ucs_status_t status_of(int error) {
   switch (error) {
     case ESRCH:
       return no_process;
     case EFAULT:
       return not_mapped;
-    default:
+    case EINVAL: // sizes that no memory has
+      return nonsense;
+    case ENOMEM:
+      return no_memory;
+    default: // EPERM, or what a seccomp filter says
       return not_allowed;
   }
 }
@@ -119,6 +128,8 @@ public:
     target.for_each(offset, what_.length, [this](std::span<std::byte> x) {
       to_.push_back({x.data(), x.size()});
     });
+    if (source_ == getpid() && !what_.passing)
+      whole_ = target;
   }
 
   bool serves(const token& secret) const noexcept {
@@ -147,7 +158,7 @@ public:
     from_at_.peek(from_, limit, from_piece_);
     auto n = local::pull(source_, from_piece_, to_piece_);
     if (n <= 0)
-      return failed(n < 0 ? status_of(static_cast<int>(-n)) : not_mapped);
+      return failed(what_failed(static_cast<int>(-n)));
     if (auto st = offered(); st != UCS_OK) {
       wipe(to_piece_, static_cast<uint64_t>(n));
       return st;
@@ -163,6 +174,17 @@ public:
   }
 
 private:
+  /// EFAULT does not tell whose memory it is. The kernel copies what it can, so
+  /// what is next on one of the two sides is to blame.
+  ucs_status_t what_failed(int error) const {
+    if (error != 0 && error != EFAULT)
+      return status_of(error);
+    std::byte probe{};
+    auto next = reinterpret_cast<uintptr_t>(from_piece_.front().iov_base);
+    auto res = local::pull_value(source_, next, &probe, sizeof(probe));
+    return res == 0 ? not_writable : status_of(-res);
+  }
+
   /// Learns where the source's blocks are.
   ucs_status_t locate() {
     if (source_ == 0)
@@ -177,8 +199,21 @@ private:
       from_.clear();
       return st;
     }
+    if (!whole_.empty() && shares_memory()) {
+      from_.clear();
+      return failed(overlapping);
+    }
     from_at_.skip(from_, what_.offset);
     return UCS_OK;
+  }
+
+  /// True if the source of another runtime of this process is our target, in
+  /// part.
+  bool shares_memory() const {
+    descriptor_list xs;
+    for (auto& x : from_)
+      xs.emplace_back(x.iov_base, x.iov_len, cpu);
+    return overlap(block_list{std::move(xs)}, whole_);
   }
 
   ucs_status_t read_blocks() {
@@ -233,6 +268,7 @@ private:
   std::vector<iovec> from_piece_;
   std::vector<iovec> to_piece_;
   uint64_t done_ = 0;
+  block_list whole_; // the target, if the source is in our own process
 };
 
 // -- construction, destruction -----------------------------------------------
@@ -326,6 +362,10 @@ void local_lane::stop(const token& secret) {
     x->end(stopped);
 }
 
+bool local_lane::refused(ucs_status_t status) const {
+  return status == not_allowed;
+}
+
 caf::error local_lane::explain(ucs_status_t status) const {
   switch (status) {
     case taken_back:
@@ -333,8 +373,20 @@ caf::error local_lane::explain(ucs_status_t status) const {
       return make_error(errc::link_reset,
                         "the source has taken its memory back");
     case not_mapped:
+      return make_error(
+        errc::transport_failure,
+        "the source's memory cannot be read by other processes: "
+        "it is not mapped any more, or a mapping of a device "
+        "(which needs rdma.lane=ucx)");
+    case not_writable:
+      return make_error(errc::read_only_memory,
+                        "the destination's memory cannot be written: it is "
+                        "mapped read-only, or not mapped any more");
+    case overlapping:
+      return make_error(errc::bad_selection, same_memory);
+    case no_memory:
       return make_error(errc::transport_failure,
-                        "the source's memory is not mapped any more");
+                        "the system has no memory to read the source's with");
     case no_process:
       return make_error(errc::peer_lost, "the source's process is gone");
     case nonsense:

@@ -69,6 +69,8 @@ public:
 
   void stop(const token& secret) override;
 
+  bool refused(ucs_status_t status) const override;
+
   caf::error explain(ucs_status_t status) const override;
 
 private:

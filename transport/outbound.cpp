@@ -39,15 +39,7 @@ void outbound::start(source src, link& via, bool known) {
   x.via = &via;
   if (!x.data.on_device())
     x.exposed = via.expose(x.data);
-  // A checksum is computed in one go.
-  auto factor = x.src.verify ? 1 : exposed_factor;
-  auto size = options_.chunk_size;
-  if (x.exposed)
-    size = std::min(size * factor, max_raised_chunk_size);
-  else if (!x.data.on_device() || !via.in_place())
-    size = std::min(size, via.max_chunk_size());
-  while (x.data.size() / size >= max_chunks)
-    size *= 2;
+  auto size = choose_chunk_size(x);
   if (size > max_raised_chunk_size) {
     x.via = nullptr;
     caf::anon_send(
@@ -59,6 +51,19 @@ void outbound::start(source src, link& via, bool known) {
   }
   x.chunk_size = static_cast<uint32_t>(size);
   refill(x);
+}
+
+uint64_t outbound::choose_chunk_size(const transfer& x) const {
+  // A checksum is computed in one go.
+  auto factor = x.src.verify ? 1 : exposed_factor;
+  auto size = options_.chunk_size;
+  if (x.exposed)
+    size = std::min(size * factor, max_raised_chunk_size);
+  else if (!x.data.on_device() || !x.via->in_place())
+    size = std::min(size, x.via->max_chunk_size());
+  while (x.data.size() / size >= max_chunks)
+    size *= 2;
+  return size;
 }
 
 bool outbound::stop(const transfer_key& key) {
@@ -96,13 +101,7 @@ std::optional<source> outbound::settle(const transfer_key& key) {
 void outbound::erase(std::unordered_map<transfer_key, transfer>::iterator i) {
   auto key = i->first;
   transfers_.erase(i);
-  for (auto j = staged_.lower_bound({key, 0});
-       j != staged_.end() && j->first.first == key;) {
-    auto next = std::next(j);
-    if (j->second.exposed)
-      unstage(j);
-    j = next;
-  }
+  unstage_exposed(key);
 }
 
 void outbound::fail(link_id id, const caf::error& reason) {
@@ -169,7 +168,7 @@ void outbound::count_left(const transfer_key& key, uint64_t length) {
   auto& x = i->second;
   --x.in_flight;
   x.released_bytes += length;
-  if (x.released_bytes < x.data.size())
+  if (x.released_bytes < x.data.size() && !x.restarting)
     caf::anon_send(x.src.owner, transfer_progress{x.released_bytes, key});
   if (!x.ready) {
     x.ready = true;
@@ -177,11 +176,41 @@ void outbound::count_left(const transfer_key& key, uint64_t length) {
   }
 }
 
+void outbound::offer_anew(const transfer_key& key) {
+  auto i = transfers_.find(key);
+  if (i == transfers_.end() || i->second.anew)
+    return;
+  auto& x = i->second;
+  x.anew = true;
+  x.restarting = true;
+  x.exposed = {};
+  x.waiting = 0;
+  turns_.remove(key, [](const transfer_key&) {});
+  staging_turns_.remove(key, [](const transfer_key&) {});
+  unstage_exposed(key);
+  if (!x.ready) {
+    x.ready = true;
+    ready_.push_back(key);
+  }
+}
+
+void outbound::restart(transfer& x) {
+  x.restarting = false;
+  x.next = 0;
+  x.posted = 0;
+  x.released_bytes = 0;
+  x.chunk_size = static_cast<uint32_t>(choose_chunk_size(x));
+}
+
 // The lane may let go of a chunk within `post`; then the transfer is ready
 // again and continues in the next round, so that others get their turn.
 void outbound::refill(transfer& x) {
+  if (x.via == nullptr || x.stopped)
+    return;
+  if (x.restarting && x.in_flight == 0)
+    restart(x);
   auto left = x.data.size() - x.next;
-  if (x.via == nullptr || x.stopped || left == 0)
+  if (x.restarting || left == 0)
     return;
   auto chunks = (left - 1) / x.chunk_size + 1;
   auto n = std::min(options_.window - x.in_flight, chunks) - x.waiting;
@@ -244,8 +273,8 @@ void outbound::post_next(transfer& x) {
     credit_.posted(x.src.key.link, header.length);
   auto& borrowed = x.exposed ? exposed_borrowed_ : borrowed_;
   auto& copied = x.exposed ? exposed_copied_ : copied_;
-  if (x.via->post(chunk{x.src.key, header, x.data, header.offset}, borrowed,
-                  copied))
+  if (x.via->post(chunk{x.src.key, header, x.data, header.offset, x.data},
+                  borrowed, copied))
     --x.borrowed;
 }
 
@@ -266,6 +295,7 @@ offer outbound::take_next(transfer& x) {
   header.chunk_size = x.chunk_size;
   header.total = total;
   header.priority = x.src.priority;
+  header.anew = x.anew;
   x.next += length;
   ++x.in_flight;
   return header;

@@ -56,6 +56,10 @@ public:
   /// The peer has fetched a chunk that was offered in passing.
   void fetched(const transfer_key& key, uint64_t offset);
 
+  /// The peer cannot fetch in place, and has let go of the transfer: begins
+  /// again, without exposing anything, once all that was offered has left.
+  void offer_anew(const transfer_key& key);
+
   /// Refills the windows of transfers that had chunks released, and posts
   /// chunks that have waited.
   void pump();
@@ -103,6 +107,8 @@ private:
     bool ready = false;
     bool known = false;             // to the peer
     bool stopped = false;           // no further chunk
+    bool restarting = false;        // no further chunk until all have left
+    bool anew = false;              // none is offered in place
     std::function<void()> released; // set once withdrawn
   };
 
@@ -125,7 +131,12 @@ private:
 
   void erase(std::unordered_map<transfer_key, transfer>::iterator i);
 
+  /// Returns the bytes of a chunk of the transfer, which may be too many.
+  uint64_t choose_chunk_size(const transfer& x) const;
+
   void refill(transfer& x);
+
+  void restart(transfer& x);
 
   /// Posts chunks that have waited, as far as there is credit.
   void take_turns();
@@ -153,6 +164,9 @@ private:
 
   /// Gives up the room of a chunk.
   void unstage(staged_map::iterator i);
+
+  /// Gives up the rooms of the chunks that are offered in place.
+  void unstage_exposed(const transfer_key& key);
 
   /// Ends a transfer that cannot go on, although its link can.
   void fail(transfer& x, const caf::error& reason);

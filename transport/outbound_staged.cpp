@@ -44,7 +44,7 @@ void outbound::staged(staged_map::iterator i, const caf::error& reason) {
   --x.borrowed;
   if (reason != caf::none)
     fail(x, reason);
-  if (x.via == nullptr || x.stopped || x.released != nullptr)
+  if (x.via == nullptr || x.stopped || x.restarting || x.released != nullptr)
     unstage(i);
   else
     post_staged(x, i->second);
@@ -53,7 +53,8 @@ void outbound::staged(staged_map::iterator i, const caf::error& reason) {
 // The lane may be through with the chunk within `post`.
 void outbound::post_staged(transfer& x, staged_chunk& y) {
   auto& header = y.header;
-  y.exposed = x.via->expose(y.data);
+  if (!x.anew)
+    y.exposed = x.via->expose(y.data);
   if (y.exposed) {
     header.cell = y.exposed.cell();
     header.seal = y.exposed.seal();
@@ -66,7 +67,7 @@ void outbound::post_staged(transfer& x, staged_chunk& y) {
   ucx::request_observer* observer = &y;
   if (y.exposed)
     observer = &deaf_;
-  x.via->post(chunk{y.key, header, y.data, 0}, *observer, *observer);
+  x.via->post(chunk{y.key, header, y.data, 0, x.data}, *observer, *observer);
 }
 
 void outbound::fetched(const transfer_key& key, uint64_t offset) {
@@ -82,6 +83,16 @@ void outbound::unstage(staged_map::iterator i) {
   credit_.left(key.link, length);
   turns_due_ = turns_due_ || !turns_.empty() || !staging_turns_.empty();
   count_left(key, length);
+}
+
+void outbound::unstage_exposed(const transfer_key& key) {
+  for (auto i = staged_.lower_bound({key, 0});
+       i != staged_.end() && i->first.first == key;) {
+    auto next = std::next(i);
+    if (i->second.exposed)
+      unstage(i);
+    i = next;
+  }
 }
 
 void outbound::fail(transfer& x, const caf::error& reason) {

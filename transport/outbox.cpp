@@ -93,6 +93,12 @@ void outbox::drain() {
   }
 }
 
+void outbox::leave_ring(ucp_ep_h to) {
+  ring_.reset();
+  for (auto& x : std::exchange(waiting_, {}))
+    send(x, to);
+}
+
 void outbox::send(const message& x, ucp_ep_h to) {
   x.req->post([&] {
     auto param = x.req->send_param();

@@ -92,6 +92,9 @@ public:
     ring_.emplace(std::move(ring));
   }
 
+  /// Sends further messages by UCX again, and those that wait for room.
+  void leave_ring(ucp_ep_h to);
+
   /// Returns true once if the reader of the ring has to be woken.
   bool reader_sleeps() noexcept {
     return ring_ && ring_->reader_sleeps();

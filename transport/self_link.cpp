@@ -66,7 +66,7 @@ void self_link::copy(const job& x) {
   auto copy = [&what = x.what](auto write) {
     what.data.for_each(what.begin, what.header.length, write);
   };
-  transfers_.grants().take(*other_, as_sent, header.length, copy);
+  transfers_.grants().take(*other_, as_sent, header.length, copy, x.what.whole);
   x.observer->request_done({key.link, key.transfer, header.length}, 0, UCS_OK);
 }
 

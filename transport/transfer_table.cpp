@@ -106,6 +106,8 @@ void transfer_table::receive(link& from, frame& x) {
     inbound_.claimed(from, x);
   } else if (auto* chunk = std::get_if<chunk_fetched>(&x.content)) {
     outbound_.fetched(key, chunk->offset);
+  } else if (std::holds_alternative<local_verdict>(x.content)) {
+    outbound_.offer_anew(key);
   } else if (auto* owner = routes_.find(key)) {
     auto* verdict = std::get_if<transfer_ended>(&x.content);
     if (verdict == nullptr || !settle(key, *verdict))

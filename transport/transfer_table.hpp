@@ -88,6 +88,12 @@ public:
   /// fetch has shown to be broken: they must be closed.
   std::vector<std::pair<link_id, caf::error>> settle();
 
+  /// Takes the links whose peers' memory we may not read any more; the peers
+  /// must be told before `settle` asks them for what was offered there.
+  std::vector<std::pair<link_id, caf::error>> take_refused() {
+    return inbound_.take_refused();
+  }
+
   /// True if `settle` has something to do.
   bool ready() const noexcept {
     return inbound_.ready() || outbound_.ready();

@@ -36,8 +36,9 @@ struct transfer_progress;
 struct transfer_settled;
 struct withdrawal;
 
-/// Hears of the end of a link.
-using link_watcher = caf::typed_actor<caf::result<void>(link_down)>;
+/// Hears of the end of a link, and of another lane that it goes on with.
+using link_watcher = caf::typed_actor<caf::result<void>(link_down),
+                                      caf::result<void>(link_info)>;
 
 } // namespace rdma
 
@@ -242,7 +243,8 @@ struct withdrawal {
 /// - sink, standing_grant, source, withdrawal: see there. Sinks and grants are
 ///   answered once peers may use them.
 /// - reset: closes a link by force; its transfers fail with the given error.
-/// - watch: the actor, a `link_listener`, hears of all links from now on, and of
+/// - watch: the actor, a `link_listener`, hears of all links from now on, and
+/// of
 ///   those that are up. It is not kept alive.
 /// - shutdown: closes all links; answered once UCX holds no request any more.
 using transport_actor

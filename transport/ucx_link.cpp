@@ -145,7 +145,7 @@ void ucx_link::offer_ring(size_t size) {
 }
 
 void ucx_link::enter_ring(const local_ring& x) {
-  if (outbox_.in_ring() || !local.readable())
+  if (outbox_.in_ring() || !local.usable())
     return;
   auto ring = local::ring_writer::open(local.process(), static_cast<int>(x.fd),
                                        x.nonce);
@@ -154,6 +154,14 @@ void ucx_link::enter_ring(const local_ring& x) {
   post_alone(to_bytes(frame{remote_id, 0, local_switch{}}),
              UCP_AM_SEND_FLAG_EAGER);
   outbox_.use(std::move(*ring));
+}
+
+void ucx_link::leave_ring() {
+  if (!outbox_.in_ring() || !endpoint)
+    return;
+  post_alone(to_bytes(frame{remote_id, 0, local_switch{}}),
+             UCP_AM_SEND_FLAG_EAGER);
+  outbox_.leave_ring(endpoint.get());
 }
 
 bool ucx_link::ring_entered() {

@@ -117,9 +117,18 @@ public:
   /// Uses the peer's ring for all further frames about transfers, if we can.
   void enter_ring(const local_ring& x);
 
+  /// Says by UCX that all further frames come that way.
+  void leave_ring();
+
   /// The peer uses our ring. Returns false if there is none, or if it has said
   /// so before.
   bool ring_entered();
+
+  /// The peer has left our ring, and all that was there has been received.
+  void ring_left() noexcept {
+    ring_.reset();
+    ring_entered_ = false;
+  }
 
   /// Where the peer's frames come in; null if by UCX only.
   local::ring_reader* ring() noexcept {

@@ -282,6 +282,8 @@ void transport_state::settle() {
   }
   if (!transfers_.ready())
     return;
+  for (auto& [id, reason] : transfers_.take_refused())
+    links_.leave_local(id, reason);
   for (auto& [id, reason] : transfers_.settle())
     links_.fail(id, reason);
 }

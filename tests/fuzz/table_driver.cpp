@@ -73,7 +73,7 @@ void table_driver::step() {
       owners_.deliver();
       break;
     case 10: {
-      auto how = static_cast<tame_lane::outcome>(in_.below(4));
+      auto how = static_cast<tame_lane::outcome>(in_.below(5));
       lane_.complete(in_.below(8), how);
       break;
     }
@@ -117,6 +117,7 @@ void table_driver::step() {
 }
 
 void table_driver::settle() {
+  table_.take_refused(); // the links offer nothing in place anyhow
   for (auto& [id, reason] : table_.settle())
     if (auto* x = find(id))
       fail_link(*x);

@@ -140,16 +140,16 @@ void tame_lane::finish(job x, outcome how) {
   size_t length = 0;
   for (auto piece : x.pieces)
     for (auto& b : piece) {
-      if (how == outcome::failed)
+      if (how == outcome::failed || how == outcome::forbidden)
         break;
       b = how == outcome::ok ? pattern(x.offset + length) : std::byte{0xEE};
       ++length;
     }
   if (how == outcome::too_short)
     --length;
-  auto status = how == outcome::ok || how == outcome::too_short
-                  ? UCS_OK
-                  : UCS_ERR_CONNECTION_RESET;
+  auto status = how == outcome::ok || how == outcome::too_short ? UCS_OK
+                : how == outcome::forbidden ? UCS_ERR_UNSUPPORTED
+                                            : UCS_ERR_CONNECTION_RESET;
   x.observer->request_done(x.tag, length, status);
 }
 

@@ -123,7 +123,7 @@ public:
     int dropped = 0;
   };
 
-  enum class outcome { ok, failed, partly, too_short };
+  enum class outcome { ok, failed, partly, too_short, forbidden };
 
   parcel& make_parcel(uint64_t length) {
     return parcels_.emplace_back(parcel{length});
@@ -142,6 +142,10 @@ public:
   }
 
   void stop(const token& secret) override;
+
+  bool refused(ucs_status_t status) const override {
+    return status == UCS_ERR_UNSUPPORTED;
+  }
 
   caf::error explain(ucs_status_t) const override {
     return make_error(errc::peer_lost, "the fetch failed");

@@ -49,6 +49,7 @@ void table_driver::offer_chunk(bool rendezvous) {
                       chunk_size, total}};
   std::get<offer>(as_sent.content).priority
     = static_cast<priority>(in_.below(priority_count));
+  std::get<offer>(as_sent.content).anew = !lane_.networked && in_.byte() % 2;
   auto x = decode_frame(to_bytes(as_sent));
   if (!x)
     return; // does not reach a table
@@ -130,7 +131,7 @@ frame table_driver::any_claim(tame_link& from) {
 void table_driver::send_frame() {
   auto& from = any_link_up();
   frame x{from.id(), any_transfer(), heartbeat{}};
-  switch (in_.below(5)) {
+  switch (in_.below(6)) {
     case 0:
       x = any_claim(from);
       break;
@@ -142,6 +143,9 @@ void table_driver::send_frame() {
       break;
     case 3:
       x.content = cancel_request{errc::cancelled, "enough"};
+      break;
+    case 4:
+      x.content = local_verdict{false, "forbidden"};
       break;
     default:
       x.content = transfer_ended{status::errored, errc::peer_lost, "no", 0};

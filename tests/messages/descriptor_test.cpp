@@ -89,9 +89,10 @@ TEST_CASE("the check names what is wrong and with which descriptor") {
 }
 
 TEST_CASE("a sum of sizes past 2^64 is refused, up to it is not") {
-  descriptor_list xs{{memory.data(), SIZE_MAX - 7}, {memory.data(), 7}};
+  auto* low = reinterpret_cast<void*>(8); // so that each block fits
+  descriptor_list xs{{low, SIZE_MAX - 16}, {low, 16}};
   CHECK(check(xs, access_mode::source, 16) == caf::none);
-  xs.emplace_back(memory.data(), 1);
+  xs.emplace_back(low, 1);
   auto err = check(xs, access_mode::source, 16);
   CHECK(err == errc::invalid_option);
   CHECK(mentions(err, "descriptor 2 "));
@@ -105,4 +106,18 @@ TEST_CASE("lists pair only if counts and sizes agree") {
   auto err = check_pairs(xs, {{8, cpu}, {17, cpu}});
   CHECK(err == errc::size_mismatch);
   CHECK(mentions(err, "descriptor 1 has 16 B here and 17 B there"));
+}
+
+TEST_CASE("a block that reaches past the end of all addresses is refused") {
+  auto* data = memory.data();
+  auto room = UINTPTR_MAX - reinterpret_cast<uintptr_t>(data);
+  auto at = [&](size_t size) {
+    return check({descriptor{static_cast<void*>(data), size}},
+                 access_mode::source, 1);
+  };
+  CHECK(at(room) == caf::none);
+  CHECK(code_of(at(room + 1)) == errc::invalid_option);
+  CHECK(code_of(at(SIZE_MAX)) == errc::invalid_option);
+  CHECK(mentions(at(SIZE_MAX), "descriptor 0"));
+  CHECK(mentions(at(SIZE_MAX), "past the end"));
 }

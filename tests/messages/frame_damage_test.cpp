@@ -64,7 +64,7 @@ bool in_range(const local_switch&) {
 
 bool in_range(const offer& x) {
   if (x.in_place() != (x.seal != 0) || (x.block != 0 && !x.in_place())
-      || (x.passing && x.block == 0))
+      || (x.passing && x.block == 0) || (x.anew && x.in_place()))
     return false;
   auto last = x.total - x.offset == x.length;
   return x.length > 0 && x.offset < x.total && x.length <= x.total - x.offset

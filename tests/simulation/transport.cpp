@@ -29,7 +29,7 @@ bool sim_link::local() const noexcept {
 }
 
 rdma::local::exposure sim_link::expose(const rdma::block_list& data) {
-  return local() ? home_.expose(data) : rdma::local::exposure{};
+  return in_place() ? home_.expose(data) : rdma::local::exposure{};
 }
 
 void sim_link::send(rdma::frame x) {
@@ -357,6 +357,11 @@ void transport_state::receive_in_place(std::span<const std::byte> header) {
   if (from == nullptr || !from->up())
     return;
   from->last_heard = self_->loop().now();
+  if (!from->may_read()) {
+    auto length = std::get<rdma::offer>(what->content).length;
+    transfers_.grants().hold(*from, forbidden_lane_, *what, {nullptr, length});
+    return;
+  }
   auto held = local_lane_.hold(getpid(), std::get<rdma::offer>(what->content));
   if (!transfers_.grants().hold(*from, local_lane_, *what, held))
     local_lane_.drop(held);
@@ -454,9 +459,17 @@ size_t transport_state::progress() {
       fetches_.push_back(std::move(x));
   if (dice_.percent(50))
     events += local_lane_.progress();
+  events += forbidden_lane_.progress();
+  for (auto& [id, reason] : transfers_.take_refused())
+    if (auto* x = find(id))
+      transmit(*x, [theirs = x->remote_id](transport_state& to) {
+        if (auto* link = to.find(theirs))
+          link->locked_out = true;
+      });
   for (auto& [id, reason] : transfers_.settle())
     take_down(id, reason);
-  return events + transfers_.ready() + !local_lane_.idle();
+  return events + transfers_.ready() + !local_lane_.idle()
+         + forbidden_lane_.busy();
 }
 
 } // namespace rdma_sim

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "caf_rdma/tests/simulation/flight.hpp"
+#include "caf_rdma/tests/simulation/forbidden_lane.hpp"
 #include "caf_rdma/tests/simulation/network.hpp"
 #include "caf_rdma/transport/hosted.hpp"
 #include "caf_rdma/transport/lane.hpp"
@@ -51,10 +52,16 @@ public:
   /// Each pair of workers is either of one host or not.
   bool local() const noexcept;
 
+  /// An offer in place has come. True if its memory may (still) be read: on
+  /// some links the right to do so is taken away after some time.
+  bool may_read() noexcept {
+    return id_ % 8 != 0 || ++offers_in_place_ <= id_ / 8 % 8;
+  }
+
   rdma::local::exposure expose(const rdma::block_list& data) override;
 
   bool in_place() const noexcept override {
-    return local();
+    return local() && !locked_out;
   }
 
   void send(rdma::frame x) override;
@@ -68,6 +75,7 @@ public:
 
   rdma::worker_info remote;
   rdma::link_id remote_id = 0;
+  bool locked_out = false; // the peer cannot read our memory
   std::vector<client> clients;
   rdma::progress_loop::time_point started;
   rdma::progress_loop::time_point last_heard;
@@ -75,6 +83,7 @@ public:
 private:
   rdma::link_id id_;
   transport_state& home_;
+  uint64_t offers_in_place_ = 0;
 };
 
 /// A transport over the simulated network: real tables of transfers, links that
@@ -113,7 +122,8 @@ public:
 
   /// Number of requests that have not ended.
   size_t busy() const noexcept {
-    return flights_.size() + fetches_.size() + local_lane_.busy();
+    return flights_.size() + fetches_.size() + local_lane_.busy()
+           + forbidden_lane_.busy();
   }
 
   // -- called by links -------------------------------------------------------
@@ -213,6 +223,7 @@ private:
   rdma::worker_info me_;
   rdma::transport_options options_;
   rdma::local_lane local_lane_{local_piece_size};
+  forbidden_lane forbidden_lane_;
   std::optional<rdma::staging> staging_out_; // if there are GPUs
   std::optional<rdma::staging> staging_in_;
   rdma::local::cell_pool& cells_;

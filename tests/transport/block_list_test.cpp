@@ -76,3 +76,26 @@ TEST_CASE("a block list keeps the owners of the memory alive") {
   }
   CHECK(owner.use_count() == 1);
 }
+
+TEST_CASE("lists overlap if a byte belongs to both, whatever their order") {
+  std::vector<std::byte> memory(100);
+  auto list = [&](std::initializer_list<std::pair<size_t, size_t>> xs) {
+    descriptor_list result;
+    for (auto [offset, size] : xs)
+      result.emplace_back(static_cast<void*>(memory.data() + offset), size,
+                          cpu);
+    return block_list{std::move(result)};
+  };
+  CHECK(overlap(list({{0, 50}}), list({{49, 50}})));
+  CHECK_FALSE(overlap(list({{0, 50}}), list({{50, 50}})));
+  CHECK(overlap(list({{80, 10}, {0, 10}}), list({{40, 10}, {5, 1}})));
+  CHECK(overlap(list({{5, 1}, {40, 10}}), list({{0, 10}, {80, 10}})));
+  CHECK(overlap(list({{10, 5}, {0, 90}}), list({{20, 1}})));
+  CHECK_FALSE(
+    overlap(list({{0, 1}, {2, 1}, {4, 1}}), list({{5, 1}, {3, 1}, {1, 1}})));
+  CHECK_FALSE(overlap(list({{0, 50}}), block_list{}));
+  auto* data = static_cast<void*>(memory.data());
+  block_list there{{descriptor{data, 100, cuda(1)}}};
+  CHECK_FALSE(overlap(list({{0, 100}}), there));
+  CHECK(overlap(there, there));
+}

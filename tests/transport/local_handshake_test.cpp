@@ -5,12 +5,20 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <cstdarg>
+#include <vector>
 
 using namespace rdma;
 
 namespace {
+
+/// Whom this process has let in, as Yama would see it.
+std::vector<int> let_in;
 
 /// The ID of a process that is gone.
 uint32_t dead_process() {
@@ -22,6 +30,22 @@ uint32_t dead_process() {
 }
 
 } // namespace
+
+// In place of the C library's.
+extern "C" int prctl(int option, ...) {
+  va_list in;
+  va_start(in, option);
+  unsigned long xs[4];
+  for (auto& x : xs)
+    x = va_arg(in, unsigned long);
+  va_end(in);
+  if (option == PR_SET_PTRACER) {
+    let_in.push_back(static_cast<int>(xs[0]));
+    return 0;
+  }
+  return static_cast<int>(
+    syscall(SYS_prctl, option, xs[0], xs[1], xs[2], xs[3]));
+}
 
 TEST_CASE("two that can read each other agree on the local lane") {
   local::handshake x;
@@ -116,4 +140,16 @@ TEST_CASE("what a peer says after the decision changes nothing") {
 TEST_CASE("a machine has one name") {
   CHECK(local::host_id() != 0);
   CHECK(local::host_id() == local::host_id());
+}
+
+TEST_CASE("a peer is let in, but never everybody, and it locks nobody out") {
+  let_in.clear();
+  local::handshake x;
+  CHECK_FALSE(x.asked());
+  x.answer({4711, 1});
+  CHECK(x.asked());
+  CHECK(let_in == std::vector{4711});
+  for (auto pid : {0u, UINT32_MAX, 0x80000000u})
+    local::handshake{}.answer({pid, 1});
+  CHECK(let_in == std::vector{4711});
 }

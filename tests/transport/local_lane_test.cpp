@@ -331,3 +331,80 @@ TEST_CASE("a lane that shares the loop reads less at a time, for a while") {
   read_in(100);
   CHECK(read_in(4) == 4 * piece);
 }
+
+TEST_CASE("of memory that cannot be read or written it is said whose it is") {
+  constexpr size_t size = 4 * piece;
+  auto map = [](int protection) {
+    auto* result = static_cast<std::byte*>(
+      mmap(nullptr, size, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    REQUIRE(result != MAP_FAILED);
+    return result;
+  };
+  auto* source = map(PROT_READ | PROT_WRITE);
+  auto* target = map(PROT_READ | PROT_WRITE);
+  // The first page is good, and what goes wrong is in the middle of a piece.
+  auto* in_source = source + piece - 100;
+  auto* in_target = target + piece - 100;
+  auto length = size - piece;
+  lane_fixture x;
+  x.fetch(x.expose(cut(in_source, length, length)),
+          cut(in_target, length, length));
+  auto says = [&x](const char* text) {
+    return reason_of(x.lane.explain(x.observer.ends.at(0).status)).find(text)
+           != std::string::npos;
+  };
+  SECTION("a target that is read-only") {
+    mprotect(target + piece, piece, PROT_READ);
+    CHECK(x.finish() != UCS_OK);
+    CHECK(x.code() == errc::read_only_memory);
+    CHECK(says("the destination's memory"));
+  }
+  SECTION("a target that is gone") {
+    munmap(target, size);
+    CHECK(x.finish() != UCS_OK);
+    CHECK(x.code() == errc::read_only_memory);
+    CHECK(says("the destination's memory"));
+  }
+  SECTION("a source that is gone in part") {
+    munmap(source + piece, piece);
+    CHECK(x.finish() != UCS_OK);
+    CHECK(x.code() == errc::transport_failure);
+    CHECK(says("the source's memory"));
+    CHECK(x.observer.ends[0].length == 100); // all that was there has come
+  }
+  SECTION("a source that nobody may read") {
+    mprotect(source, size, PROT_NONE);
+    CHECK(x.finish() != UCS_OK);
+    CHECK(x.code() == errc::transport_failure);
+    CHECK(says("the source's memory"));
+  }
+  SECTION("both") {
+    mprotect(target, size, PROT_READ);
+    munmap(source, size);
+    CHECK(x.finish() != UCS_OK);
+    CHECK(says("the source's memory"));
+  }
+  CHECK_FALSE(x.lane.refused(x.observer.ends[0].status));
+  munmap(source, size);
+  munmap(target, size);
+}
+
+TEST_CASE("memory of our own process that is the target, too, is refused") {
+  auto bytes = make_bytes(3 * piece);
+  auto before = bytes;
+  auto blocks = GENERATE(size_t{100}, 2 * piece);
+  lane_fixture x;
+  SECTION("all but one byte") {
+    x.fetch(x.expose(cut(bytes.data(), 2 * piece, blocks)),
+            cut(bytes.data() + 1, 2 * piece, 5000));
+  }
+  SECTION("in another chunk") {
+    auto what = x.expose(cut(bytes.data(), 2 * piece, blocks));
+    what.chunk_size = what.length = piece;
+    what.offset = piece;
+    x.fetch(what, cut(bytes.data() + 2 * piece - 1, 2 * piece, 5000));
+  }
+  CHECK(x.finish() != UCS_OK);
+  CHECK(x.code() == errc::bad_selection);
+  CHECK(bytes == before);
+}

@@ -3,6 +3,8 @@
 #include "caf_rdma/tests/transport/inbound_fixture.hpp"
 #include "caf_rdma/transport/self_link.hpp"
 
+#include <numeric>
+
 using namespace rdma;
 using namespace rdma::test;
 
@@ -128,4 +130,50 @@ TEST_CASE("a cancel does not overtake the claim that it follows") {
   x.round();
   REQUIRE(x.log->claimed.size() == 1);
   CHECK(x.log->frames == std::vector{frame{22, 77, cancel_request{}}});
+}
+
+TEST_CASE("memory that overlaps is refused before a byte is copied") {
+  self_fixture x;
+  std::iota(reinterpret_cast<uint8_t*>(x.target.data()),
+            reinterpret_cast<uint8_t*>(x.target.data() + 10), uint8_t{0});
+  auto before = x.target;
+  auto* data = x.target.data();
+  SECTION("of a grant that nobody has claimed: it stays good") {
+    x.transfers.install(sink{x.secret,
+                             descriptor_list{{static_cast<void*>(data), 9}},
+                             9,
+                             {},
+                             x.owner});
+  }
+  SECTION("of our own destination") {
+    x.transfers.install(sink{x.secret,
+                             descriptor_list{{static_cast<void*>(data), 9}},
+                             9,
+                             {22, 77},
+                             x.owner});
+  }
+  x.transfers.start(
+    source{{x.active.id(), 77},
+           x.secret,
+           descriptor_list{{static_cast<const void*>(data + 1), 9}},
+           x.source_owner,
+           {}});
+  for (auto i = 0; i < 20; ++i)
+    x.round();
+  CHECK(x.target == before);
+  CHECK(x.log->landed.empty());
+  if (x.log->failed.empty()) {
+    CHECK(x.log->claimed.empty());
+    REQUIRE(x.source_log->settled.size() == 1);
+    CHECK(x.source_log->settled[0].code == errc::bad_selection);
+    CHECK(x.source_log->settled[0].reason.find("overlap") != std::string::npos);
+    descriptor_list good{{x.bytes.data(), 9}};
+    x.transfers.start(
+      source{{x.active.id(), 78}, x.secret, good, x.source_owner, {}});
+    for (auto i = 0; i < 20; ++i)
+      x.round();
+    CHECK(x.log->landed == std::vector<uint64_t>{9});
+  } else {
+    CHECK(code_of(x.log->failed[0]) == errc::bad_selection);
+  }
 }

@@ -16,6 +16,13 @@ namespace rdma::local {
 
 namespace {
 
+// Yama allows one stranger per process. Without Yama this has no effect. The
+// numbers 0 and -1 would mean nobody, and everybody.
+void let_in(pid_t process) {
+  if (process > 0)
+    prctl(PR_SET_PTRACER, static_cast<unsigned long>(process), 0, 0, 0);
+}
+
 std::string explain(int error) {
   if (error == ESRCH)
     return "its process is not visible from here (another PID namespace?)";
@@ -32,8 +39,7 @@ local_probe handshake::probe() {
 }
 
 local_nonce handshake::answer(const local_probe& x) {
-  // Yama allows one stranger per process. Without Yama this has no effect.
-  prctl(PR_SET_PTRACER, static_cast<unsigned long>(x.pid), 0, 0, 0);
+  let_in(static_cast<pid_t>(x.pid));
   peers_nonce_ = x.nonce;
   return {static_cast<uint32_t>(getpid()),
           reinterpret_cast<uintptr_t>(&peers_nonce_)};

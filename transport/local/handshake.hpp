@@ -27,8 +27,9 @@ public:
 
   local_probe probe();
 
-  /// Puts the peer's nonce into place; lets the peer in where Linux's Yama
-  /// module keeps processes apart.
+  /// Puts the peer's nonce into place; lets the peer, which must be of this
+  /// host, in where Linux's Yama module keeps processes apart: another peer,
+  /// that was let in before, is not any more.
   local_nonce answer(const local_probe& x);
 
   /// Tries to read our own nonce over there; once, whatever comes later.
@@ -41,6 +42,11 @@ public:
 
   /// Gives up without the peer's word.
   void give_up(std::string reason);
+
+  /// True if the peer's probe has been answered.
+  bool asked() const noexcept {
+    return peers_nonce_ != 0;
+  }
 
   bool decided() const noexcept {
     return mine_ && theirs_;

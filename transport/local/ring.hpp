@@ -80,6 +80,11 @@ public:
     return nonce_;
   }
 
+  /// Messages that the ring can hold at most.
+  size_t max_messages() const noexcept {
+    return capacity_ / sizeof(uint64_t);
+  }
+
   /// The writer has opened the ring: the descriptor is not needed any more.
   void close_fd() noexcept;
 
