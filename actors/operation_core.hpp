@@ -213,7 +213,7 @@ private:
 
   /// True if a prepared operation has never been started.
   bool unstarted() const noexcept {
-    return report_.status == status::initialized && setup_.prepared;
+    return setup_.prepared && start_number_ == 0;
   }
 
   caf::result<report> wait(bool wants_error);

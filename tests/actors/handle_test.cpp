@@ -100,6 +100,34 @@ TEST_CASE("a pending start of a prepared operation keeps nothing") {
   CHECK(x.loop.hosted_actors() == actors - 1);
 }
 
+TEST_CASE("a start that waits for its link ends like any other") {
+  stage x;
+  x.lane->auto_connect = false;
+  auto op = *x.request<prepared_operation>(x.connector, prepare_write_atom_v,
+                                           x.local(),
+                                           x.remote(operation_kind::writable),
+                                           operation_options{})
+               .get();
+  auto start = x.request<report>(op.actor(), start_atom_v);
+  auto code = errc::cancelled;
+  SECTION("dropped") {
+    op = prepared_operation{};
+  }
+  SECTION("cancelled") {
+    auto end = x.request<report>(op.actor(), cancel_atom_v);
+    REQUIRE(end.answered());
+    CHECK(end.get()->status == status::cancelled);
+  }
+  SECTION("shut down") {
+    auto done = x.shut_down();
+    CHECK((*done)->has_next_message());
+    code = errc::shutting_down;
+  }
+  x.settle();
+  REQUIRE(start.answered());
+  CHECK(code_of(start.get().error()) == code);
+}
+
 TEST_CASE("an actor that dies while it waits cancels its operations") {
   stage x;
   auto op = GENERATE(true, false) ? x.writable() : x.readable();
