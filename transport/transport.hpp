@@ -242,7 +242,8 @@ struct withdrawal {
 /// - sink, standing_grant, source, withdrawal: see there. Sinks and grants are
 ///   answered once peers may use them.
 /// - reset: closes a link by force; its transfers fail with the given error.
-/// - watch: the actor, a `link_listener`, hears of all links from now on, and of
+/// - watch: the actor, a `link_listener`, hears of all links from now on, and
+/// of
 ///   those that are up. It is not kept alive.
 /// - shutdown: closes all links; answered once UCX holds no request any more.
 using transport_actor

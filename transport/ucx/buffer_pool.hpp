@@ -10,7 +10,8 @@
 
 namespace rdma::ucx {
 
-/// Memory of any content, aligned to 8 bytes; empty unless it comes from a pool.
+/// Memory of any content, aligned to 8 bytes; empty unless it comes from a
+/// pool.
 struct buffer {
   std::unique_ptr<std::byte[]> bytes;
   size_t size = 0;
