@@ -2,6 +2,8 @@
 
 #include "caf_rdma/actors/connector.hpp"
 
+#include "caf_rdma/actors/detail/handle_proxy.hpp"
+
 #include "caf_rdma/actors/read_operation.hpp"
 #include "caf_rdma/actors/readable_operation.hpp"
 #include "caf_rdma/actors/standing_operation.hpp"
@@ -113,6 +115,8 @@ connector_impl::behavior_type connector_state::make_behavior() {
     [this](ended_atom, uint64_t id) {
       if (operations_.erase(id) == 0)
         forget_peer(id);
+      else
+        note_end(id);
     },
     // -- active operations ---------------------------------------------------
     [this](begin_write_atom, descriptor_list& local, const metadata& remote) {
@@ -171,6 +175,8 @@ connector_impl::behavior_type connector_state::make_behavior() {
     [this](link_atom, const worker_info& remote) {
       return self_->delegate(peer(remote).actor, link_atom_v);
     },
+    [this](final_atom, uint64_t id) { note_end(id); },
+    [this](next_atom) { end_some(); },
     [this](dropped_atom) {
       end_all(local_end(errc::cancelled, "the connector was dropped"),
               [this] { self_->quit(); });
@@ -190,7 +196,7 @@ caf::expected<operation_setup>
 connector_state::prepare(descriptor_list& local, access_mode use,
                          caf::timespan deadline,
                          const operation_options& opts) {
-  if (closed_)
+  if (closed_ != caf::none)
     return make_error(errc::shutting_down,
                       "connector " + label_ + " is closed");
   if (operations_.size() >= options_.max_operations)
@@ -289,16 +295,18 @@ Handle connector_state::spawn(operation_setup setup, Extra extra) {
 
 connector_state::known_peer& connector_state::peer(const worker_info& remote) {
   auto& result = peers_[remote.incarnation];
-  if (!result.actor)
+  if (!result.actor) {
     result.actor = self_->loop().spawn<peer_impl>(
       transport_, remote,
       caf::actor_cast<peer_listener>(caf::strong_actor_ptr{self_->ctrl()}));
+    incarnations_.emplace(result.actor->id(), remote.incarnation);
+  }
   return result;
 }
 
 connector_state::peer_map::iterator connector_state::find_peer(uint64_t id) {
-  return std::find_if(peers_.begin(), peers_.end(),
-                      [id](auto& kvp) { return kvp.second.actor->id() == id; });
+  auto i = incarnations_.find(id);
+  return i != incarnations_.end() ? peers_.find(i->second) : peers_.end();
 }
 
 // A worker that restarts has a new incarnation each time.
@@ -308,31 +316,49 @@ void connector_state::forget_peer(uint64_t id) {
     return;
   self_->send(i->second.actor, dropped_atom_v);
   peers_.erase(i);
+  incarnations_.erase(id);
 }
 
 // -- the end -----------------------------------------------------------------
 
-void connector_state::end_all(const caf::error& reason,
-                              std::function<void()> done) {
-  closed_ = true;
-  auto finish = [this, done = std::move(done)] {
-    for (auto& [incarnation, x] : peers_)
-      self_->send_exit(x.actor, caf::exit_reason::user_shutdown);
-    peers_.clear();
-    done();
-  };
-  if (operations_.empty()) {
-    finish();
-    return;
+void connector_state::end_all(caf::error reason, std::function<void()> done) {
+  on_quiet_.push_back(std::move(done));
+  if (closed_ == caf::none) {
+    closed_ = std::move(reason);
+    for (auto& [id, x] : operations_) {
+      to_end_.push_back(id);
+      open_.insert(id);
+    }
   }
-  auto left = std::make_shared<size_t>(operations_.size());
-  auto one_less = [left, finish] {
-    if (--*left == 0)
-      finish();
-  };
-  for (auto& [id, x] : operations_)
-    self_->request(x, caf::infinite, shutdown_atom_v, reason)
-      .then(one_less, [one_less](const caf::error&) { one_less(); });
+  end_some();
+}
+
+// They are told, not asked: CAF 0.18 looks through all pending requests of an
+// actor for each answer.
+void connector_state::end_some() {
+  for (size_t n = 0; n < max_ends_per_message && !to_end_.empty(); ++n) {
+    if (auto i = operations_.find(to_end_.back()); i != operations_.end())
+      self_->send(i->second, shutdown_atom_v, closed_);
+    to_end_.pop_back();
+  }
+  if (!to_end_.empty())
+    self_->send(self_, next_atom_v);
+  finish_if_quiet();
+}
+
+void connector_state::note_end(uint64_t id) {
+  open_.erase(id);
+  finish_if_quiet();
+}
+
+void connector_state::finish_if_quiet() {
+  if (!open_.empty() || on_quiet_.empty())
+    return;
+  for (auto& [incarnation, x] : std::exchange(peers_, {}))
+    self_->send_exit(x.actor, caf::exit_reason::user_shutdown);
+  incarnations_.clear();
+  for (auto& done : std::exchange(on_quiet_, {}))
+    done();
 }
 
 } // namespace rdma

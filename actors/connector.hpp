@@ -11,10 +11,14 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_actor.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
+#include <vector>
 
 namespace rdma {
 
@@ -51,12 +55,12 @@ using connector_actor = caf::typed_actor<
   caf::result<prepared_operation>(prepare_read_atom, metadata, descriptor_list,
                                   operation_options)>;
 
-using connector_impl
-  = connector_actor::extend<caf::result<void>(link_atom, uint64_t, link_info),
-                            caf::result<link_info>(link_atom, worker_info),
-                            caf::result<void>(ended_atom, uint64_t),
-                            caf::result<void>(dropped_atom),
-                            caf::result<void>(shutdown_atom)>;
+using connector_impl = connector_actor::extend<
+  caf::result<void>(link_atom, uint64_t, link_info),
+  caf::result<link_info>(link_atom, worker_info),
+  caf::result<void>(ended_atom, uint64_t),
+  caf::result<void>(final_atom, uint64_t), caf::result<void>(next_atom),
+  caf::result<void>(dropped_atom), caf::result<void>(shutdown_atom)>;
 
 class connector_state {
 public:
@@ -102,8 +106,21 @@ private:
 
   void forget_peer(uint64_t id);
 
+  // -- the end ---------------------------------------------------------------
+
+  // Operations to end, or peers, before others get their turn.
+  static constexpr size_t max_ends_per_message = 64;
+
   /// Ends all operations. `done` is called when the last one is final.
-  void end_all(const caf::error& reason, std::function<void()> done);
+  void end_all(caf::error reason, std::function<void()> done);
+
+  /// Tells some operations that have not been told.
+  void end_some();
+
+  /// An operation is over, or gone.
+  void note_end(uint64_t id);
+
+  void finish_if_quiet();
 
   actor_base* self_;
   std::string label_;
@@ -114,7 +131,11 @@ private:
   std::shared_ptr<operation_metrics> metrics_;
   std::unordered_map<uint64_t, operation_impl> operations_; // by actor ID
   peer_map peers_;
-  bool closed_ = false;
+  std::unordered_map<uint64_t, uint64_t> incarnations_; // of peers, by actor ID
+  caf::error closed_;                 // why; none while the connector is open
+  std::vector<uint64_t> to_end_;      // operations that have not been told
+  std::unordered_set<uint64_t> open_; // operations that are not over
+  std::vector<std::function<void()>> on_quiet_;
 };
 
 using connector_actor_impl

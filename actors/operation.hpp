@@ -33,10 +33,12 @@ using operation_actor = caf::typed_actor<
   caf::result<report>(cancel_atom, std::string),
   caf::result<void>(renew_atom, caf::timespan)>;
 
-/// Holds an operation. When the last copy goes away the operation is cancelled;
-/// a pending `wait` or `cancel` counts as a copy. May be copied and dropped on
-/// any thread, also after the runtime is gone. Stays in the process: it cannot
-/// be sent to another node.
+/// Holds an operation. When the last copy goes away the operation is cancelled,
+/// even if somebody waits for it: so keep a copy where the answer is expected,
+/// for example in the callback of `wait`. An actor that dies takes its copies
+/// along, and by that cancels its operations. May be copied and dropped on any
+/// thread, also after the runtime is gone. Stays in the process: it cannot be
+/// sent to another node.
 class operation {
 public:
   using actor_type = operation_actor;
@@ -76,7 +78,7 @@ using prepared_actor = caf::typed_actor<
 
 /// Holds an active operation whose lists are checked and whose peer is known,
 /// and that can be started any number of times, one after the other. What is
-/// said of `operation` is true for it, too; a pending `start` counts as a copy.
+/// said of `operation` is true for it, too.
 class prepared_operation {
 public:
   using actor_type = prepared_actor;

@@ -52,8 +52,12 @@ operation_core::~operation_core() {
   self_->loop().cancel(deadline_);
   self_->loop().cancel(grace_);
   self_->loop().cancel(poll_);
-  if (!unstarted() && !is_final(report_.status)) // killed
-    setup_.metrics->end(setup_.kind, self_->loop().now() - started_);
+  if (unstarted() || is_final(report_.status))
+    return;
+  // Killed by the end of the loop, after the transport.
+  setup_.metrics->end(setup_.kind, self_->loop().now() - started_);
+  for (auto& x : waiters_)
+    x.promise.deliver(local_end(errc::shutting_down, {}));
 }
 
 operation_impl::behavior_type operation_core::make_behavior() {
@@ -65,12 +69,8 @@ operation_impl::behavior_type operation_core::make_behavior() {
   // CAF looks for a message's handler from the top: what each operation needs
   // comes first.
   return {
-    [this](wait_atom, detail::keep_alive& handle) {
-      return wait(std::move(handle), true);
-    },
-    [this](start_atom, detail::keep_alive& handle) {
-      return restart({}, std::move(handle));
-    },
+    [this](wait_atom) { return wait(true); },
+    [this](start_atom) { return restart({}); },
     // -- from the transport --------------------------------------------------
     [this](const transfer_settled& x) { handle(x); },
     [this](const transfer_landed& x) { handle(x); },
@@ -82,12 +82,11 @@ operation_impl::behavior_type operation_core::make_behavior() {
     [this](dropped_atom) {
       dropped_ = true;
       if (!ending() && !unstarted())
-        on_cancel(local_end(errc::cancelled, "the last handle was dropped"));
+        on_cancel(local_end(errc::cancelled,
+                            "the last copy of the operation was dropped"));
       quit_if_done();
     },
-    [this](shutdown_atom, const caf::error& reason) {
-      return shut_down(reason);
-    },
+    [this](shutdown_atom, const caf::error& reason) { shut_down(reason); },
     [this](deadline_atom) {
       if (!ending())
         on_cancel(local_end(errc::deadline_exceeded, {}));
@@ -97,9 +96,8 @@ operation_impl::behavior_type operation_core::make_behavior() {
     // -- from the user -------------------------------------------------------
     [this](metadata_atom) { return describe(); },
     [this](status_atom) { return report_; },
-    [this](cancel_atom, std::string& why, detail::keep_alive& handle) {
-      return cancel(std::move(why), std::move(handle));
-    },
+    [this](cancel_atom) { return cancel({}); },
+    [this](cancel_atom, std::string& why) { return cancel(std::move(why)); },
     [this](renew_atom, caf::timespan lease) -> caf::result<void> {
       if (ending())
         return make_error(errc::operation_ended,
@@ -109,18 +107,8 @@ operation_impl::behavior_type operation_core::make_behavior() {
       set_deadline(lease);
       return caf::unit;
     },
-    [this](start_atom, std::string& notification, detail::keep_alive& handle) {
-      return restart(std::move(notification), std::move(handle));
-    },
-    // Never sent: the proxy adds itself to these.
-    [this](wait_atom) { return wait({}, true); },
-    [this](cancel_atom) { return cancel({}, {}); },
-    [this](cancel_atom, std::string& why) {
-      return cancel(std::move(why), {});
-    },
-    [this](start_atom) { return restart({}, {}); },
     [this](start_atom, std::string& notification) {
-      return restart(std::move(notification), {});
+      return restart(std::move(notification));
     },
   };
 }
@@ -139,6 +127,10 @@ void operation_core::on_final() {
   // nop
 }
 
+void operation_core::give_up_peers() {
+  // nop
+}
+
 void operation_core::count(operation_metrics& metrics) {
   metrics.count(setup_.kind, report_);
 }
@@ -153,8 +145,7 @@ void operation_core::set_deadline(caf::timespan delay) {
 }
 
 caf::result<report>
-operation_core::restart(std::optional<std::string> notification,
-                        detail::keep_alive handle) {
+operation_core::restart(std::optional<std::string> notification) {
   if (!setup_.prepared)
     return make_error(errc::kind_mismatch,
                       "only prepared operations can be started");
@@ -171,8 +162,9 @@ operation_core::restart(std::optional<std::string> notification,
   ++start_number_;
   outcome_.reset();
   outcome_reason_ = {};
+  links_reset_ = false;
   reset();
-  auto result = wait(std::move(handle), true);
+  auto result = wait(true);
   set_deadline(setup_.deadline);
   start_in_turn();
   return result;
@@ -228,25 +220,24 @@ void operation_core::decide(status outcome, caf::error reason) {
   outcome_reason_ = std::move(reason);
 }
 
-caf::result<report> operation_core::cancel(std::string why,
-                                           detail::keep_alive handle) {
+caf::result<report> operation_core::cancel(std::string why) {
   if (unstarted())
     return report_;
   if (!ending())
     on_cancel(local_end(errc::cancelled, std::move(why)));
-  return wait(std::move(handle), false);
+  return wait(false);
 }
 
-caf::result<void> operation_core::shut_down(const caf::error& reason) {
+void operation_core::shut_down(const caf::error& reason) {
   closed_ = reason;
-  if (unstarted())
-    return caf::unit;
-  if (!ending())
+  if (!unstarted() && !ending())
     on_cancel(reason);
-  if (is_final(report_.status))
-    return caf::unit;
-  shutdowns_.emplace_back(self_->make_response_promise<void>());
-  return shutdowns_.back();
+  leave_home();
+}
+
+void operation_core::leave_home() {
+  if (closed_ != caf::none && (unstarted() || is_final(report_.status)))
+    self_->send(setup_.home, final_atom_v, uint64_t{self_->id()});
 }
 
 void operation_core::finalize() {
@@ -255,10 +246,10 @@ void operation_core::finalize() {
   self_->loop().cancel(poll_);
   grace_ = {};
   awaited_ = nullptr;
+  // The peer knows that every byte is in place: that stays true if the event
+  // cannot be recorded.
   if (*outcome_ == status::complete && setup_.sync.signal != nullptr)
-    if (auto err = setup_.gpus.space->signal(setup_.sync.signal);
-        err != caf::none)
-      decide(status::errored, std::move(err));
+    outcome_reason_ = setup_.gpus.space->signal(setup_.sync.signal);
   report_.status = *outcome_;
   report_.reason = outcome_reason_;
   record_end();
@@ -267,15 +258,14 @@ void operation_core::finalize() {
   on_final();
   for (auto& x : std::exchange(waiters_, {}))
     answer(x);
-  for (auto& x : std::exchange(shutdowns_, {}))
-    x.deliver();
+  leave_home();
   quit_if_done();
 }
 
 void operation_core::record_end() {
   setup_.metrics->end(setup_.kind, self_->loop().now() - started_);
   count(*setup_.metrics);
-  if (report_.status != status::errored)
+  if (report_.status == status::cancelled || report_.reason == caf::none)
     return;
   log_info(self_->home_system(), [this] {
     return setup_.kind + " operation " + std::to_string(self_->id())
@@ -303,14 +293,16 @@ void operation_core::on_grace_over() {
   if (is_final(report_.status))
     return;
   grace_ = {};
-  if (progress_in_grace_) {
-    limit_grace();
-    return;
+  if (!progress_in_grace_ && links_reset_) {
+    give_up_peers();
+  } else if (!progress_in_grace_) {
+    links_reset_ = true;
+    for (auto link : stuck_links())
+      self_->send(setup_.transport, reset_atom_v, link,
+                  make_error(errc::link_reset,
+                             "the peer did not let go of an ended operation"));
   }
-  for (auto link : stuck_links())
-    self_->send(setup_.transport, reset_atom_v, link,
-                make_error(errc::link_reset,
-                           "the peer did not let go of an ended operation"));
+  limit_grace();
 }
 
 std::string operation_core::full_name(const std::string& lane) const {
@@ -328,10 +320,9 @@ transfer_ended operation_core::last_words() const {
 
 // -- waiting -----------------------------------------------------------------
 
-caf::result<report> operation_core::wait(detail::keep_alive handle,
-                                         bool wants_error) {
+caf::result<report> operation_core::wait(bool wants_error) {
   auto promise = self_->make_response_promise<report>();
-  waiter x{promise, std::move(handle), wants_error};
+  waiter x{promise, wants_error};
   if (is_final(report_.status))
     answer(x);
   else

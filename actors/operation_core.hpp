@@ -2,7 +2,6 @@
 
 #pragma once
 
-#include "caf_rdma/actors/detail/handle_proxy.hpp"
 #include "caf_rdma/actors/operation.hpp"
 #include "caf_rdma/actors/operation_metrics.hpp"
 #include "caf_rdma/messages/descriptor.hpp"
@@ -25,11 +24,7 @@ namespace rdma {
 /// Everything that reaches an operation: from the user (through the handle's
 /// proxy), from the transport, from its connector and from its own timers.
 using operation_impl = operation_actor::extend<
-  caf::result<report>(wait_atom, detail::keep_alive),
-  caf::result<report>(cancel_atom, std::string, detail::keep_alive),
   caf::result<report>(start_atom), caf::result<report>(start_atom, std::string),
-  caf::result<report>(start_atom, detail::keep_alive),
-  caf::result<report>(start_atom, std::string, detail::keep_alive),
   caf::result<void>(shutdown_atom, caf::error), caf::result<void>(dropped_atom),
   caf::result<void>(deadline_atom), caf::result<void>(grace_atom),
   caf::result<void>(await_atom), caf::result<void>(transfer_claimed),
@@ -40,9 +35,12 @@ using operation_impl = operation_actor::extend<
 /// What operations ask of their connector.
 ///
 /// - ended: the operation's actor is gone.
+/// - final: the operation that was told to shut down is final, or was never
+///   started.
 /// - link: answers with a link to that worker that is up.
 using operation_home
   = caf::typed_actor<caf::result<void>(ended_atom, uint64_t),
+                     caf::result<void>(final_atom, uint64_t),
                      caf::result<link_info>(link_atom, worker_info)>;
 
 /// What a connector gives to each of its operations.
@@ -114,6 +112,9 @@ protected:
   /// each transfer; see `limit_grace`.
   virtual std::vector<link_id> stuck_links() const = 0;
 
+  /// The reset has brought no news: ends what still waits for the peer's word.
+  virtual void give_up_peers();
+
   /// Counts what has become final.
   virtual void count(operation_metrics& metrics);
 
@@ -145,7 +146,8 @@ protected:
   void finalize();
 
   /// Resets the link if the operation is not final within the grace period,
-  /// which starts anew with each chunk that the lane lets go of.
+  /// which starts anew with each chunk that the lane lets go of. After another
+  /// one, the peer's word is not waited for any more.
   void limit_grace();
 
   /// The lane has let go of a chunk.
@@ -190,7 +192,6 @@ private:
 
   struct waiter {
     waiting promise;
-    detail::keep_alive handle;
     bool wants_error; // a `wait`, which must not take a failure for success
   };
 
@@ -204,30 +205,31 @@ private:
 
   void set_deadline(caf::timespan delay);
 
-  caf::result<report> restart(std::optional<std::string> notification,
-                              detail::keep_alive handle);
+  caf::result<report> restart(std::optional<std::string> notification);
 
-  caf::result<report> cancel(std::string why, detail::keep_alive handle);
+  caf::result<report> cancel(std::string why);
 
-  caf::result<void> shut_down(const caf::error& reason);
+  void shut_down(const caf::error& reason);
 
   /// True if a prepared operation has never been started.
   bool unstarted() const noexcept {
-    return report_.status == status::initialized && setup_.prepared;
+    return setup_.prepared && start_number_ == 0;
   }
 
-  caf::result<report> wait(detail::keep_alive handle, bool wants_error);
+  caf::result<report> wait(bool wants_error);
 
   void answer(waiter& x);
 
   void on_grace_over();
+
+  /// Tells the connector, which shuts down, that this operation is over.
+  void leave_home();
 
   void quit_if_done();
 
   actor_base* self_;
   operation_setup setup_;
   std::vector<waiter> waiters_;
-  std::vector<caf::typed_response_promise<void>> shutdowns_;
   std::optional<status> outcome_;
   caf::error outcome_reason_;
   progress_loop::timer_id deadline_;
@@ -237,6 +239,7 @@ private:
   uint64_t start_number_ = 0;
   progress_loop::time_point started_;
   bool progress_in_grace_ = false;
+  bool links_reset_ = false; // those that were stuck
   bool dropped_ = false;
   caf::error closed_; // why a prepared operation cannot be started any more
 };

@@ -2,12 +2,14 @@
 
 #include "caf_rdma/actors/runtime.hpp"
 
+#include "caf_rdma/actors/detail/handle_proxy.hpp"
 #include "caf_rdma/actors/detail/system_guard.hpp"
 #include "caf_rdma/transport/ucx_transport.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/actor_registry.hpp>
 #include <caf/scoped_actor.hpp>
+#include <caf/sec.hpp>
 #include <caf/send.hpp>
 
 #include <unistd.h>
@@ -80,27 +82,52 @@ public:
   ucx_transport ucx;
 
 private:
-  // Operations first, so that they can tell their peers; then the links.
+  // Operations first, so that they can tell their peers; then the links, by
+  // force, which ends what peers have kept from ending. The transport goes
+  // before those who are killed at last: then nothing touches their memory.
   void end_all() {
-    std::vector<connector_impl> all;
-    {
-      std::lock_guard guard{mutex};
-      for (auto& x : connectors)
-        if (auto ptr = x.lock())
-          all.push_back(caf::actor_cast<connector_impl>(ptr));
-    }
     caf::scoped_actor self{system};
-    auto limit = options.grace + options.grace / 2;
+    auto all = living_connectors();
+    auto late = shut_down(*self.ptr(), all);
     auto ignore = [](const caf::error&) {};
-    auto shut_down = [&](const connector_impl& x) {
-      return self->request(x, limit, shutdown_atom_v);
+    self->request(ucx.handle, limit(), shutdown_atom_v).receive([] {}, ignore);
+    shut_down(*self.ptr(), late);
+    self->monitor(ucx.handle);
+    self->send_exit(ucx.handle, caf::exit_reason::kill);
+    self->receive([](const caf::down_msg&) {});
+  }
+
+  caf::timespan limit() const {
+    return options.grace + options.grace / 2;
+  }
+
+  std::vector<connector_impl> living_connectors() {
+    std::lock_guard guard{mutex};
+    std::vector<connector_impl> result;
+    for (auto& x : connectors)
+      if (auto ptr = x.lock())
+        result.push_back(caf::actor_cast<connector_impl>(ptr));
+    return result;
+  }
+
+  /// Ends the operations of connectors. Returns those that are not through in
+  /// time.
+  std::vector<connector_impl> shut_down(caf::blocking_actor& self,
+                                        const std::vector<connector_impl>& xs) {
+    std::vector<connector_impl> late;
+    auto ask = [&](const connector_impl& x) {
+      return self.request(x, limit(), shutdown_atom_v);
     };
-    std::vector<decltype(shut_down(all.front()))> answers;
-    for (auto& x : all)
-      answers.push_back(shut_down(x));
-    for (auto& answer : answers)
-      answer.receive([] {}, ignore);
-    self->request(ucx.handle, limit, shutdown_atom_v).receive([] {}, ignore);
+    std::vector<decltype(ask(xs.front()))> answers;
+    for (auto& x : xs)
+      answers.push_back(ask(x));
+    for (size_t i = 0; i < xs.size(); ++i)
+      answers[i].receive([] {},
+                         [&](const caf::error& err) {
+                           if (err == caf::sec::request_timeout)
+                             late.push_back(xs[i]);
+                         });
+    return late;
   }
 
   std::mutex mutex;

@@ -70,6 +70,14 @@ caf::error source_operation::judge(const transfer_ended& verdict) {
   return remote_end(report_.peer, verdict.code, verdict.reason);
 }
 
+void source_operation::give_up_peers() {
+  if (ending())
+    return; // it waits for the lane, not for the peer
+  failed_ = true;
+  finish(
+    make_error(errc::outcome_unknown, "no verdict from peer " + report_.peer));
+}
+
 void source_operation::reset() {
   transfer_operation::reset();
   offered_ = false;

@@ -23,6 +23,8 @@ protected:
 
   void on_final() override;
 
+  void give_up_peers() override;
+
   void reset() override;
 
   /// Offers the local memory to the peer's sink with that secret, after the

@@ -6,6 +6,7 @@
 
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
@@ -57,10 +58,7 @@ void standing_operation::on_cancel(const caf::error& reason) {
 void standing_operation::release() {
   auto next = [this] {
     revoked_ = true;
-    std::vector<transfer_key> keys;
-    for (auto& [key, x] : open_)
-      keys.push_back(key);
-    for (auto& key : keys)
+    for (auto& key : open_keys())
       revoke(key);
     finish_revocation();
   };
@@ -93,6 +91,20 @@ std::vector<link_id> standing_operation::stuck_links() const {
   for (auto& [key, x] : open_)
     result.insert(key.link);
   return {result.begin(), result.end()};
+}
+
+void standing_operation::give_up_peers() {
+  for (auto& key : open_keys())
+    end(key, make_error(errc::outcome_unknown, "no verdict from its reader"),
+        true);
+}
+
+std::vector<transfer_key> standing_operation::open_keys() const {
+  std::vector<transfer_key> result;
+  result.reserve(open_.size());
+  for (auto& [key, x] : open_)
+    result.push_back(key);
+  return result;
 }
 
 void standing_operation::count(operation_metrics&) {
@@ -136,13 +148,29 @@ void standing_operation::handle(const transfer_failed& x) {
 
 void standing_operation::handle(frame& x) {
   transfer_key key{x.link_id, x.transfer_id};
-  auto& y = open_[key];
-  if (auto* request = std::get_if<cancel_request>(&x.content)) {
+  auto i = open_.find(key);
+  if (i == open_.end())
+    return; // it is over
+  auto& y = i->second;
+  if (auto* request = std::get_if<cancel_request>(&x.content))
     end(key, remote_end(y.news.peer, request->code, request->reason), true);
-  } else if (auto* verdict = std::get_if<transfer_ended>(&x.content)) {
-    y.bytes = verdict->bytes;
-    end(key, judge(y, *verdict), false);
+  else if (auto* verdict = std::get_if<transfer_ended>(&x.content))
+    handle(key, y, *verdict);
+}
+
+// What lands here is this side's to say: a writer's COMPLETE proves nothing.
+void standing_operation::handle(const transfer_key& key, open_transfer& x,
+                                const transfer_ended& verdict) {
+  if (writable() && verdict.status == status::complete) {
+    end(key,
+        make_error(errc::protocol_violation,
+                   "writer " + x.news.peer + " says COMPLETE itself"),
+        true);
+    return;
   }
+  if (!writable())
+    x.bytes = std::min(verdict.bytes, total_of(x));
+  end(key, judge(x, verdict), false);
 }
 
 void standing_operation::settle(const transfer_key& key,
@@ -151,30 +179,35 @@ void standing_operation::settle(const transfer_key& key,
   if (i == open_.end())
     return;
   auto& x = i->second;
-  x.bytes = verdict.bytes;
+  x.bytes = std::min(verdict.bytes, total_of(x));
   if (x.withdrawing)
     x.verdict = verdict;
   else
     close(key, judge(x, verdict));
 }
 
+uint64_t standing_operation::total_of(const open_transfer& x) const {
+  return x.news.said ? x.news.said->total : report_.total;
+}
+
 caf::error standing_operation::judge(const open_transfer& x,
-                                     const transfer_ended& verdict) {
+                                     const transfer_ended& verdict) const {
   if (verdict.status != status::complete)
     return remote_end(x.news.peer, verdict.code, verdict.reason);
-  if (x.news.said && verdict.bytes != x.news.said->total)
+  if (auto total = total_of(x); verdict.bytes != total)
     return make_error(errc::protocol_violation,
                       "peer " + x.news.peer + " says COMPLETE after "
                         + std::to_string(verdict.bytes) + " of "
-                        + std::to_string(x.news.said->total) + " bytes");
+                        + std::to_string(total) + " bytes");
   return {};
 }
 
 void standing_operation::end(const transfer_key& key, caf::error reason,
                              bool tell_peer) {
-  auto& x = open_[key];
-  if (std::exchange(x.withdrawing, true))
+  auto i = open_.find(key);
+  if (i == open_.end() || std::exchange(i->second.withdrawing, true))
     return;
+  auto& x = i->second;
   auto words = words_for(reason, x.bytes);
   auto next = [this, key, reason = std::move(reason), words, tell_peer] {
     auto& x = open_.at(key);

@@ -43,6 +43,8 @@ protected:
 
   std::vector<link_id> stuck_links() const override;
 
+  void give_up_peers() override;
+
   void count(operation_metrics& metrics) override;
 
   void handle(const transfer_claimed& x) override;
@@ -74,15 +76,23 @@ private:
   /// Takes the destination's word on a claim that the transport has ended.
   void settle(const transfer_key& key, const transfer_ended& verdict);
 
-  /// Returns what the word means for a claim: none if it is COMPLETE.
-  static caf::error judge(const open_transfer& x,
-                          const transfer_ended& verdict);
+  /// Bytes that a claim is for.
+  uint64_t total_of(const open_transfer& x) const;
 
-  /// Ends a claim: reports it once the transport has let go of the memory.
-  /// Tells the peer unless it is the peer's own word.
+  /// Takes a peer's word on a claim of its own.
+  void handle(const transfer_key& key, open_transfer& x,
+              const transfer_ended& verdict);
+
+  /// Returns what the word means for a claim: none if it is COMPLETE.
+  caf::error judge(const open_transfer& x, const transfer_ended& verdict) const;
+
+  /// Ends a claim, unless it is over: reports it once the transport has let go
+  /// of the memory. Tells the peer unless it is the peer's own word.
   void end(const transfer_key& key, caf::error reason, bool tell_peer);
 
   void revoke(const transfer_key& key);
+
+  std::vector<transfer_key> open_keys() const;
 
   /// Reports a claim that has ended, and forgets it.
   void close(const transfer_key& key, const caf::error& reason);

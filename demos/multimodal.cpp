@@ -51,7 +51,8 @@ caf::behavior encoder(caf::event_based_actor* self,
         .then(
           [=](operation& write) {
             self->request(write.actor(), patience, wait_atom_v)
-              .then([promise](report& x) mutable { promise.deliver(x); }, fail);
+              .then([promise, write](report& x) mutable { promise.deliver(x); },
+                    fail);
           },
           fail);
       return promise;

@@ -19,7 +19,9 @@ struct device_sync {
   /// A cudaEvent_t that has been recorded: touch no memory before it.
   CUevent_st* after_event = nullptr;
   /// A cudaEvent_t, to be recorded when every byte is in this side's memory,
-  /// before the operation says COMPLETE. Not for standing grants.
+  /// before the operation says COMPLETE. If it cannot be, the report, which is
+  /// COMPLETE all the same, has the `device_error` as its reason. Not for
+  /// standing grants.
   CUevent_st* signal = nullptr;
 
   bool waits() const noexcept {

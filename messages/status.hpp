@@ -52,7 +52,9 @@ struct report {
   std::string lane;
   /// Id of the other worker; empty while no peer is known.
   std::string peer;
-  /// Why the operation is CANCELLED or ERRORED; otherwise none.
+  /// Why the operation is CANCELLED or ERRORED. With COMPLETE: why the event of
+  /// `device_sync` could not be recorded, although every byte is in place.
+  /// Otherwise none.
   caf::error reason;
 };
 

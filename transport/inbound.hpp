@@ -78,6 +78,10 @@ public:
   /// Takes a claim, or more of one, out of a frame.
   void claimed(link& from, frame& x);
 
+  /// Makes sure that the owner has heard of a claim on a standing grant before
+  /// it hears what the peer has to say about it.
+  void announce(const transfer_key& key);
+
   /// Copies a chunk of `length` bytes that is at hand. `pieces` calls its
   /// argument for each part of the data, in order. `source` is the memory of
   /// the transfer if that is our own process's: it must not overlap the target.

@@ -40,6 +40,11 @@ void inbound::claimed(link& from, frame& x) {
   }
 }
 
+void inbound::announce(const transfer_key& key) {
+  if (auto i = entries_.find(claim_secret(key)); i != entries_.end())
+    announce(i->second);
+}
+
 void inbound::ask_owner(entry& x, link& from, const frame& what) {
   auto& said = std::get<rdma::claim>(what.content);
   if (x.part) {

@@ -17,6 +17,9 @@ bool tell(const caf::actor_addr& listener, const link_event& x) {
 }
 
 void link_listeners::add(caf::actor_addr x) {
+  std::erase_if(listeners_, [](auto& listener) {
+    return caf::actor_cast<link_listener>(listener) == nullptr;
+  });
   listeners_.push_back(std::move(x));
 }
 

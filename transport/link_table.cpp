@@ -7,6 +7,7 @@
 #include "caf_rdma/transport/ucx/error.hpp"
 #include "caf_rdma/transport/ucx/hang_up.hpp"
 
+#include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
 
 #include <algorithm>
@@ -105,7 +106,7 @@ void link_table::connect(worker_info to, ucx_link::client client) {
     auto& x = *i->second;
     if (x.announced)
       client.promise.deliver(link_info{x.id(), x.lane()});
-    x.clients.push_back(std::move(client));
+    x.add(std::move(client));
     return;
   }
   if (links_.size() >= options_.max_links) {
@@ -115,7 +116,7 @@ void link_table::connect(worker_info to, ucx_link::client client) {
     return;
   }
   auto& x = add(std::move(to));
-  x.clients.push_back(std::move(client));
+  x.add(std::move(client));
   attempt(x);
 }
 
@@ -270,11 +271,11 @@ void link_table::take_down(ucx_link& x, const caf::error& reason) {
   for (auto& client : x.clients) {
     if (client.promise.pending())
       client.promise.deliver(answer);
-    else
-      caf::anon_send(client.watcher, link_down{x.id(), reason});
+    else if (auto watcher = caf::actor_cast<link_watcher>(client.watcher))
+      caf::anon_send(watcher, link_down{x.id(), reason});
   }
   by_incarnation_.erase(x.peer_info().incarnation);
-  x.flush();
+  x.flush_all();
   close(x.endpoint);
   hang_up_until_ = loop_.now() + options_.heartbeat_limit
                    + 2 * options_.heartbeat;

@@ -97,6 +97,11 @@ std::optional<source> outbound::settle(const transfer_key& key) {
   return result;
 }
 
+bool outbound::offered_all(const transfer_key& key) const {
+  auto i = transfers_.find(key);
+  return i != transfers_.end() && i->second.posted == i->second.data.size();
+}
+
 // What is offered in passing is not offered any more.
 void outbound::erase(std::unordered_map<transfer_key, transfer>::iterator i) {
   auto key = i->first;

@@ -47,6 +47,9 @@ public:
   /// there is none, or if a lane may still read its memory.
   std::optional<source> settle(const transfer_key& key);
 
+  /// True if the peer was offered every byte.
+  bool offered_all(const transfer_key& key) const;
+
   /// Tells the owners of all transfers on that link, which is about to go.
   void fail(link_id id, const caf::error& reason);
 

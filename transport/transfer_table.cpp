@@ -109,7 +109,10 @@ void transfer_table::receive(link& from, frame& x) {
   } else if (std::holds_alternative<local_verdict>(x.content)) {
     outbound_.offer_anew(key);
   } else if (auto* owner = routes_.find(key)) {
+    inbound_.announce(key);
     auto* verdict = std::get_if<transfer_ended>(&x.content);
+    if (verdict != nullptr)
+      doubt(key, *verdict);
     if (verdict == nullptr || !settle(key, *verdict))
       caf::anon_send(*owner, x);
   } else if (std::holds_alternative<cancel_request>(x.content)) {
@@ -123,6 +126,14 @@ void transfer_table::receive(link& from, frame& x) {
         ? *epitaph
         : transfer_ended{status::errored, errc::unknown_operation, {}, 0}});
   }
+}
+
+// Only a destination says COMPLETE, and what it was not offered it cannot have.
+void transfer_table::doubt(const transfer_key& key,
+                           transfer_ended& verdict) const {
+  if (verdict.status == status::complete && !outbound_.offered_all(key))
+    verdict = {status::errored, errc::protocol_violation,
+               "it says COMPLETE, but was not offered every byte", 0};
 }
 
 bool transfer_table::settle(const transfer_key& key,

@@ -102,6 +102,9 @@ public:
 private:
   bool down(const transfer_key& key, const transfer_owner& owner) const;
 
+  /// Replaces a COMPLETE that cannot be true.
+  void doubt(const transfer_key& key, transfer_ended& verdict) const;
+
   /// Ends a source by the destination's word, if its lane has let go of the
   /// memory.
   bool settle(const transfer_key& key, const transfer_ended& verdict);

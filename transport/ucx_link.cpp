@@ -2,6 +2,8 @@
 
 #include "caf_rdma/transport/ucx_link.hpp"
 
+#include <caf/actor_cast.hpp>
+
 #include <ucp/api/ucp.h>
 
 #include <algorithm>
@@ -52,6 +54,20 @@ local::exposure ucx_link::expose(const block_list& data) {
   return local::exposure{env_.cells, data};
 }
 
+// Twice as many as live at most, at a cost that does not grow with their
+// number.
+void ucx_link::add(client x) {
+  if (clients.size() >= clients_to_look_at_) {
+    std::erase_if(clients, [](auto& y) {
+      return !y.promise.pending()
+             && caf::actor_cast<link_watcher>(y.watcher) == nullptr;
+    });
+    clients_to_look_at_ = std::max(least_clients_to_look_at,
+                                   2 * clients.size());
+  }
+  clients.push_back(std::move(x));
+}
+
 // -- frames ------------------------------------------------------------------
 
 void ucx_link::send_hello(const frame& x) {
@@ -82,7 +98,7 @@ void ucx_link::ask_pairing() {
 }
 
 void ucx_link::post_alone(std::span<const std::byte> bytes, uint32_t flags) {
-  flush();
+  flush_all();
   auto& req = env_.pool.acquire(nullptr, {});
   auto header = req.header(bytes.size());
   std::copy(bytes.begin(), bytes.end(), header.begin());
@@ -122,8 +138,17 @@ void ucx_link::send_later(frame x) {
 }
 
 void ucx_link::flush() {
-  all_later_ = false;
   outbox_.flush(endpoint.get());
+  after_flush();
+}
+
+void ucx_link::flush_all() {
+  outbox_.flush_all(endpoint.get());
+  after_flush();
+}
+
+void ucx_link::after_flush() {
+  all_later_ = false;
   if (outbox_.stuck())
     env_.stuck.push_back(id_);
   if (outbox_.reader_sleeps() && endpoint)
@@ -161,7 +186,8 @@ void ucx_link::leave_ring() {
     return;
   post_alone(to_bytes(frame{remote_id, 0, local_switch{}}),
              UCP_AM_SEND_FLAG_EAGER);
-  outbox_.leave_ring(endpoint.get());
+  outbox_.leave_ring();
+  flush();
 }
 
 bool ucx_link::ring_entered() {
@@ -192,7 +218,7 @@ bool ucx_link::post(const chunk& x, ucx::request_observer& for_borrowed,
     return true;
   }
   if (auto whole = borrowable(x); !whole.empty()) {
-    flush();
+    flush_all();
     post(x, env_.pool.acquire(&for_borrowed, tag), whole, x.data.on_device());
     return false;
   }
@@ -201,7 +227,7 @@ bool ucx_link::post(const chunk& x, ucx::request_observer& for_borrowed,
     copy(x, outbox_.add(as_sent(x), x.header.length, endpoint.get(), for_copied,
                         tag));
   } else {
-    flush();
+    flush_all();
     auto& req = env_.pool.acquire(&for_copied, tag);
     auto data = req.staging(x.header.length);
     copy(x, data);

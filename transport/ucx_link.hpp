@@ -11,6 +11,7 @@
 #include "caf_rdma/transport/ucx/endpoint.hpp"
 #include "caf_rdma/transport/ucx/request_pool.hpp"
 
+#include <caf/actor_addr.hpp>
 #include <caf/typed_response_promise.hpp>
 
 #include <memory>
@@ -52,7 +53,7 @@ public:
   /// Somebody who has asked for this link.
   struct client {
     caf::typed_response_promise<link_info> promise; // until the link is up
-    link_watcher watcher;
+    caf::actor_addr watcher;                        // not kept alive
   };
 
   // -- construction, destruction ---------------------------------------------
@@ -74,6 +75,7 @@ public:
   uint32_t attempts = 0;
   time_point started;
   time_point last_heard;
+  /// Those who are gone among them are forgotten as others come; see `add`.
   std::vector<client> clients;
   /// The peer's machine, as its hello names it.
   uint64_t host = 0;
@@ -93,6 +95,8 @@ public:
 
   // -- operations ------------------------------------------------------------
 
+  void add(client x);
+
   /// Sends a frame that opens the link, instead of one that has not left yet.
   /// Over TCP it is left to `try_hello`; no other lane keeps the peer waiting
   /// for a connection.
@@ -106,8 +110,11 @@ public:
   /// to the peer.
   void ask_pairing();
 
-  /// Sends what `send` and `post` have collected.
+  /// Sends what `send` and `post` have collected, and can leave.
   void flush();
+
+  /// Sends all of it, so that what is posted next comes after it, or nothing.
+  void flush_all();
 
   // -- rings -----------------------------------------------------------------
 
@@ -174,6 +181,9 @@ public:
             ucx::request_observer& copied) override;
 
 private:
+  /// Asks to be flushed again if something has to wait; wakes the peer.
+  void after_flush();
+
   void post_alone(std::span<const std::byte> bytes, uint32_t flags);
 
   frame as_sent(const chunk& x) const {
@@ -191,9 +201,12 @@ private:
   /// Asks for a flush; called before something is collected.
   void collect();
 
+  static constexpr size_t least_clients_to_look_at = 16;
+
   link_id id_;
   worker_info peer_;
   link_environment& env_;
+  size_t clients_to_look_at_ = least_clients_to_look_at;
   outbox outbox_;
   bool all_later_ = false;       // what is in the outbox
   std::vector<std::byte> hello_; // not sent yet

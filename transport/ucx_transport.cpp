@@ -182,7 +182,8 @@ transport_actor::behavior_type transport_state::make_behavior() {
     [this](frame& x) { transfers_.send(std::move(x)); },
     [this](connect_atom, worker_info& to, link_watcher& watcher) {
       auto promise = self_->make_response_promise<link_info>();
-      connect(std::move(to), {promise, std::move(watcher)});
+      connect(std::move(to),
+              {promise, caf::actor_cast<caf::actor_addr>(watcher)});
       return promise;
     },
     [this](const withdrawal& x) {

@@ -2,6 +2,8 @@
 
 #include "caf_rdma/actors/detail/handle_proxy.hpp"
 
+#include "caf_rdma/actors/type_ids.hpp"
+
 #include <caf/actor_cast.hpp>
 #include <caf/actor_config.hpp>
 #include <caf/default_attachable.hpp>
@@ -9,7 +11,6 @@
 #include <caf/send.hpp>
 #include <caf/system_messages.hpp>
 
-#include <string>
 #include <utility>
 
 namespace rdma::detail {
@@ -38,20 +39,6 @@ bool handle_proxy::enqueue(caf::mailbox_element_ptr what,
   };
   if (handle_system_message(*what, ctx, false, on_down))
     return true;
-  auto& content = what->content();
-  keep_alive self{caf::strong_actor_ptr{ctrl()}};
-  if (content.match_elements<wait_atom>())
-    content = caf::make_message(wait_atom_v, std::move(self));
-  else if (content.match_elements<start_atom>())
-    content = caf::make_message(start_atom_v, std::move(self));
-  else if (content.match_elements<start_atom, std::string>())
-    content = caf::make_message(start_atom_v, content.get_as<std::string>(1),
-                                std::move(self));
-  else if (content.match_elements<cancel_atom>())
-    content = caf::make_message(cancel_atom_v, std::string{}, std::move(self));
-  else if (content.match_elements<cancel_atom, std::string>())
-    content = caf::make_message(cancel_atom_v, content.get_as<std::string>(1),
-                                std::move(self));
   return target_->enqueue(std::move(what), ctx);
 }
 

@@ -2,7 +2,6 @@
 
 #pragma once
 
-#include "caf_rdma/actors/type_ids.hpp"
 #include "caf_rdma/transport/loop_inbox.hpp"
 
 #include <caf/actor_control_block.hpp>
@@ -13,12 +12,6 @@
 #include <memory>
 
 namespace rdma::detail {
-
-/// Travels with a `wait` or `cancel`, so that the operation is not dropped
-/// while somebody waits for the answer.
-struct keep_alive {
-  caf::strong_actor_ptr proxy;
-};
 
 /// Stands in front of an actor on a progress loop and sees the last user handle
 /// go away, which the actor itself cannot: it holds itself. Forwards everything

@@ -54,9 +54,8 @@ public:
                               caf::actor_cast<rdma::transfer_owner>(this),
                               {}});
     return {
-      [this](rdma::wait_atom, rdma::detail::keep_alive& handle) {
+      [this](rdma::wait_atom) {
         waiting_ = make_response_promise<rdma::report>();
-        handle_ = std::move(handle);
         answer();
         return waiting_;
       },
@@ -71,19 +70,11 @@ public:
       // Nobody sends these.
       [](rdma::metadata_atom) { return rdma::metadata{}; },
       [](rdma::status_atom) { return rdma::report{}; },
-      [](rdma::wait_atom) { return rdma::report{}; },
       [](rdma::cancel_atom) { return rdma::report{}; },
       [](rdma::cancel_atom, const std::string&) { return rdma::report{}; },
-      [](rdma::cancel_atom, const std::string&,
-         const rdma::detail::keep_alive&) { return rdma::report{}; },
       [](rdma::renew_atom, caf::timespan) {},
       [](rdma::start_atom) { return rdma::report{}; },
       [](rdma::start_atom, const std::string&) { return rdma::report{}; },
-      [](rdma::start_atom, const rdma::detail::keep_alive&) {
-        return rdma::report{};
-      },
-      [](rdma::start_atom, const std::string&,
-         const rdma::detail::keep_alive&) { return rdma::report{}; },
       [](rdma::shutdown_atom, const caf::error&) {},
       [](rdma::deadline_atom) {},
       [](rdma::grace_atom) {},
@@ -101,21 +92,20 @@ private:
     if (!ended_ || !waiting_.pending())
       return;
     waiting_.deliver(rdma::report{});
-    handle_ = {};
   }
 
   transport_actor lower_;
   rdma::operation_home listener_;
   rdma::descriptor_list data_;
   caf::typed_response_promise<rdma::report> waiting_;
-  rdma::detail::keep_alive handle_;
   bool ended_ = false;
 };
 
 // -- connector ---------------------------------------------------------------
 
 using connector_base = rdma::hosted<rdma::connector_actor::extend<
-  caf::result<void>(rdma::ended_atom, uint64_t)>::base>;
+  caf::result<void>(rdma::ended_atom, uint64_t),
+  caf::result<void>(rdma::final_atom, uint64_t)>::base>;
 
 class connector : public connector_base {
 public:
@@ -133,6 +123,7 @@ public:
     lower_ = loop().spawn<transport>();
     return {
       [](rdma::ended_atom, uint64_t) {},
+      [](rdma::final_atom, uint64_t) {},
       [this](rdma::begin_write_atom, descriptor_list& data, const metadata&) {
         return begin(std::move(data));
       },

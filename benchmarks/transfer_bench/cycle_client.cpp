@@ -55,7 +55,7 @@ void cycle_client::begin(const std::string& metadata_text) {
       [this](rdma::operation& op) {
         request(op.actor(), no_timeout, rdma::wait_atom_v)
           .then(
-            [this](const rdma::report& x) {
+            [this, op](const rdma::report& x) {
               samples_.lane = x.lane;
               end_part();
             },

@@ -49,9 +49,8 @@ void cycle_server::hand_over(rdma::operation op) {
   request(op.actor(), no_timeout, rdma::metadata_atom_v)
     .then([this](const rdma::metadata& x) { peer_.tell(to_text(x)); },
           failed(work_));
-  // A pending `wait` keeps the operation.
   request(op.actor(), no_timeout, rdma::wait_atom_v)
-    .then([this](const rdma::report&) { end_part(); }, failed(work_));
+    .then([this, op](const rdma::report&) { end_part(); }, failed(work_));
 }
 
 void cycle_server::end_part() {

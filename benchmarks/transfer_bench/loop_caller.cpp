@@ -44,10 +44,9 @@ void loop_caller::begin(size_t slot) {
 
 void loop_caller::wait(size_t slot, rdma::operation op,
                        clock::time_point begun) {
-  // A pending `wait` keeps the operation.
   request(op.actor(), no_timeout, rdma::wait_atom_v)
-    .then([this, slot,
-           begun](const rdma::report& x) { end(slot, begun, x.lane); },
+    .then([this, slot, begun,
+           op](const rdma::report& x) { end(slot, begun, x.lane); },
           failed(work_));
 }
 

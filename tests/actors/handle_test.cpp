@@ -4,6 +4,8 @@
 
 #include "caf_rdma/tests/actors/stage.hpp"
 
+#include <caf/event_based_actor.hpp>
+
 #include <catch2/generators/catch_generators.hpp>
 
 #include <optional>
@@ -40,7 +42,7 @@ TEST_CASE("a dropped destination tells the source") {
   auto words = x.sent<transfer_ended>();
   REQUIRE(words.size() == 1);
   CHECK(words[0].code == errc::cancelled);
-  CHECK(words[0].reason == "the last handle was dropped");
+  CHECK(words[0].reason == "the last copy of the operation was dropped");
 }
 
 TEST_CASE("a dropped source lives on until the destination has answered") {
@@ -68,21 +70,89 @@ TEST_CASE("a dropped operation lives on until the transport has let go") {
   CHECK(x.loop.hosted_actors() == x.actors_at_rest);
 }
 
-TEST_CASE("a pending wait keeps an operation alive") {
+TEST_CASE("a pending wait keeps nothing, and is told of the drop") {
   stage x;
   auto op = x.writable();
   auto waiter = x.wait(op);
   op = operation{};
   x.settle();
-  CHECK(x.lane->withdrawals.empty());
-  x.claim();
-  x.tell(x.lane->sinks.at(0).owner, transfer_landed{100, {}});
-  CHECK(waiter.get()->status == status::complete);
-  x.settle();
+  CHECK(x.lane->withdrawals.size() == 1);
+  CHECK(code_of(waiter.get().error()) == errc::cancelled);
   CHECK(x.loop.hosted_actors() == x.actors_at_rest);
 }
 
-TEST_CASE("a pending cancel keeps an operation alive") {
+TEST_CASE("a pending start of a prepared operation keeps nothing") {
+  stage x;
+  auto op = x.request<prepared_operation>(x.connector, prepare_write_atom_v,
+                                          x.local(),
+                                          x.remote(operation_kind::writable),
+                                          operation_options{})
+              .get();
+  REQUIRE(op);
+  auto start = x.request<report>(op->actor(), start_atom_v);
+  auto src = x.lane->sources.at(0);
+  auto actors = x.loop.hosted_actors();
+  *op = prepared_operation{};
+  x.settle();
+  CHECK(x.sent<cancel_request>().size() == 1);
+  x.frame_to(src.owner, src.key, ended(status::cancelled, errc::cancelled));
+  CHECK(code_of(start.get().error()) == errc::cancelled);
+  CHECK(x.loop.hosted_actors() == actors - 1);
+}
+
+TEST_CASE("a start that waits for its link ends like any other") {
+  stage x;
+  x.lane->auto_connect = false;
+  auto op = *x.request<prepared_operation>(x.connector, prepare_write_atom_v,
+                                           x.local(),
+                                           x.remote(operation_kind::writable),
+                                           operation_options{})
+               .get();
+  auto start = x.request<report>(op.actor(), start_atom_v);
+  auto code = errc::cancelled;
+  SECTION("dropped") {
+    op = prepared_operation{};
+  }
+  SECTION("cancelled") {
+    auto end = x.request<report>(op.actor(), cancel_atom_v);
+    REQUIRE(end.answered());
+    CHECK(end.get()->status == status::cancelled);
+  }
+  SECTION("shut down") {
+    auto done = x.shut_down();
+    CHECK((*done)->has_next_message());
+    code = errc::shutting_down;
+  }
+  x.settle();
+  REQUIRE(start.answered());
+  CHECK(code_of(start.get().error()) == code);
+}
+
+TEST_CASE("an actor that dies while it waits cancels its operations") {
+  stage x;
+  auto op = GENERATE(true, false) ? x.writable() : x.readable();
+  auto waiter
+    = x.sys.spawn([op](caf::event_based_actor* self) -> caf::behavior {
+        self->request(op.actor(), caf::infinite, wait_atom_v)
+          .then([op](const report&) {});
+        return {[](int) {}};
+      });
+  op = operation{};
+  REQUIRE(rdma::test::eventually([&] {
+    x.settle();
+    return x.loop.hosted_actors() == x.actors_at_rest + 1;
+  }));
+  CHECK(x.lane->withdrawals.empty());
+  caf::anon_send_exit(waiter, caf::exit_reason::kill);
+  REQUIRE(rdma::test::eventually([&] {
+    x.settle();
+    return x.loop.hosted_actors() == x.actors_at_rest;
+  }));
+  REQUIRE(x.lane->withdrawals.size() == 1);
+  CHECK(x.lane->withdrawals[0].epitaph.code == errc::cancelled);
+}
+
+TEST_CASE("a pending cancel hears of the end, although the handle is gone") {
   stage x;
   auto op = x.write();
   auto src = x.lane->sources.at(0);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "caf_rdma/actors/connector.hpp"
+#include "caf_rdma/actors/detail/handle_proxy.hpp"
 #include "caf_rdma/tests/actors/pending.hpp"
 #include "caf_rdma/tests/actors/scripted_transport.hpp"
 #include "caf_rdma/tests/transport/loop_fixture.hpp"

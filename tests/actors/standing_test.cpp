@@ -134,16 +134,60 @@ TEST_CASE("a revoked grant waits for what its readers say") {
   CHECK(reports[1].status == status::errored);
 }
 
-TEST_CASE("a claim that was never announced ends when its peer says so") {
+TEST_CASE("frames about no claim of the grant keep nobody from ending it") {
   auto writes = GENERATE(true, false);
   standing_stage x{writes};
-  transfer_key third{11, 3};
-  if (writes)
-    x.frame_to(x.owner, third, cancel_request{errc::cancelled, "enough"});
-  else
-    x.frame_to(x.owner, third,
-               transfer_ended{status::cancelled, errc::cancelled, "no", 0});
-  REQUIRE(x.lane->withdrawals.size() == 1);
-  CHECK(x.lane->withdrawals[0].key == third);
-  CHECK(x.reports().size() == 1);
+  transfer_key unknown{11, 3};
+  x.frame_to(x.owner, unknown, heartbeat{});
+  x.frame_to(x.owner, unknown, cancel_request{errc::cancelled, "enough"});
+  x.frame_to(x.owner, unknown, x.done());
+  x.tell(x.owner,
+         transfer_failed{make_error(errc::peer_lost, "gone"), false, unknown});
+  CHECK(x.lane->withdrawals.empty());
+  auto end = x.cancel(x.op, "enough");
+  for (auto& key : {first, second})
+    x.tell(x.owner, transfer_settled{x.done(), key});
+  CHECK(end.get()->status == status::cancelled);
+  CHECK(x.reports().size() == 2);
+}
+
+TEST_CASE("a writer that says COMPLETE itself is not believed") {
+  standing_stage x{true};
+  x.frame_to(x.owner, first, x.done());
+  auto reports = x.reports();
+  REQUIRE(reports.size() == 1);
+  CHECK(reports[0].status == status::errored);
+  CHECK(code_of(reports[0].reason) == errc::protocol_violation);
+  CHECK(reports[0].peer == "there");
+  CHECK(reports[0].bytes == 0);
+}
+
+TEST_CASE("a reader's word counts no more than what it was to read") {
+  standing_stage x{false};
+  auto verdict = GENERATE(
+    transfer_ended{status::complete, errc::none, "", uint64_t{1} << 63},
+    transfer_ended{status::errored, errc::device_error, "", uint64_t{1} << 63});
+  x.tell(x.owner, transfer_settled{verdict, first});
+  x.frame_to(x.owner, second, verdict);
+  auto reports = x.reports();
+  REQUIRE(reports.size() == 2);
+  for (auto& y : reports) {
+    CHECK(y.status == status::errored);
+    CHECK(y.bytes <= 100);
+  }
+}
+
+TEST_CASE("a grant ends although a reset has brought no news of its readers") {
+  standing_stage x{false};
+  auto end = x.cancel(x.op, "enough");
+  x.advance(std::chrono::seconds{2});
+  CHECK(x.lane->resets.size() == 1);
+  CHECK_FALSE(end.answered());
+  x.advance(std::chrono::seconds{2});
+  REQUIRE(end.answered());
+  CHECK(end.get()->status == status::cancelled);
+  auto reports = x.reports();
+  REQUIRE(reports.size() == 2);
+  for (auto& y : reports)
+    CHECK(code_of(y.reason) == errc::outcome_unknown);
 }

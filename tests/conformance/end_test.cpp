@@ -156,6 +156,27 @@ TEST_CASE("on every lane dropping an operation cancels it") {
     CHECK(end == errc::cancelled);
 }
 
+TEST_CASE("on every lane an operation ends whose last copy goes while somebody "
+          "waits") {
+  auto lane = GENERATE(from_range(lanes()));
+  auto write = GENERATE(true, false);
+  auto drop_passive = GENERATE(true, false);
+  scenario x{lane};
+  INFO(x.name);
+  transfer y{x, write, 200};
+  auto& dropped = drop_passive ? y.passive : y.active;
+  auto& kept = drop_passive ? y.active : y.passive;
+  auto waiter = x.waiting(dropped);
+  dropped = {};
+  auto end = x.get(waiter);
+  CHECK((end || code_of(end.error()) == errc::cancelled));
+  (write == drop_passive ? y.to : y.from).reclaim();
+  // Who was never claimed waits on.
+  CHECK(is_final(x.cancel(kept).status));
+  x.stage->linger();
+  CHECK((write == drop_passive ? y.to : y.from).reclaimed());
+}
+
 TEST_CASE("on every lane dropping a connector ends its operations") {
   scenario x{GENERATE(from_range(lanes()))};
   auto write = GENERATE(true, false);

@@ -2,6 +2,8 @@
 
 #include "caf_rdma/tests/simulation/worker.hpp"
 
+#include "caf_rdma/actors/detail/handle_proxy.hpp"
+
 #include <caf/actor_cast.hpp>
 
 #include <chrono>

@@ -4,6 +4,8 @@
 
 #include "caf_rdma/tests/transport/inbound_fixture.hpp"
 
+#include <catch2/generators/catch_generators.hpp>
+
 #include <algorithm>
 
 using namespace rdma;
@@ -124,6 +126,28 @@ TEST_CASE("a transfer whose claim was refused stays so when another one ends") {
   CHECK(x.log->landed.empty());
   x.take({x.secret, 0, 10, 10, 10}, one, 79);
   CHECK(x.log->landed == std::vector<uint64_t>{10});
+}
+
+TEST_CASE("the owner hears of a claim before what its peer says about it") {
+  auto writable = GENERATE(true, false);
+  claims_fixture x;
+  x.grant_standing(writable);
+  auto what = x.first_four();
+  what.more_blocks = 1; // so that it does not begin
+  if (!writable)
+    what.reply_secret = {5, 6};
+  x.say(what);
+  CHECK(x.log->claimed.empty());
+  x.grants.announce(key);
+  x.settle();
+  REQUIRE(x.log->claimed.size() == 1);
+  CHECK(x.log->claimed[0].key == key);
+  x.grants.announce(key);
+  x.settle();
+  CHECK(x.log->claimed.size() == 1);
+  // So it is the owner's to end, also after a revocation.
+  x.revoke();
+  CHECK(x.refusal() == errc::none);
 }
 
 TEST_CASE("a reader is served once, and not after a revocation") {

@@ -3,6 +3,10 @@
 #include "caf_rdma/tests/transport/ucx_fixture.hpp"
 #include "caf_rdma/transport/outbox.hpp"
 
+#include <catch2/generators/catch_generators.hpp>
+
+#include <unistd.h>
+
 #include <cstring>
 
 using namespace rdma;
@@ -92,7 +96,10 @@ TEST_CASE("an outbox that is full sends what it has") {
   for (uint64_t i = 1; i <= count; ++i)
     t.add(i, 1000, static_cast<std::byte>(i));
   t.out.flush(t.there.get());
-  auto all = [&] { return t.arrived.frames.size() == count; };
+  auto all = [&] {
+    t.out.flush(t.there.get());
+    return t.arrived.frames.size() == count;
+  };
   REQUIRE(drive(t.x, t.y, all));
   CHECK(t.arrived.messages > 1);
   CHECK(t.arrived.messages < 100);
@@ -111,10 +118,66 @@ TEST_CASE("frames with the longest reasons fit, however many there are") {
       frame{7, i, transfer_ended{status::errored, errc::peer_lost, reason, i}},
       t.there.get());
   t.out.flush(t.there.get());
-  auto all = [&] { return t.arrived.frames.size() == count; };
+  auto all = [&] {
+    t.out.flush(t.there.get());
+    return t.arrived.frames.size() == count;
+  };
   REQUIRE(drive(t.x, t.y, all));
   auto& last = std::get<transfer_ended>(t.arrived.frames.back().content);
   CHECK(last.reason == reason);
+}
+
+TEST_CASE("a peer that does not read costs little more than it was sent") {
+  auto in_ring = GENERATE(false, true);
+  auto count = GENERATE(uint64_t{2'000}, uint64_t{20'000});
+  constexpr uint32_t size = 64;
+  // The frame, its bytes, and whom to tell.
+  constexpr uint64_t most_per_chunk = 4 * size;
+  CAPTURE(in_ring, count);
+  outbox_fixture t;
+  auto ring = local::ring_reader::make(local::ring_reader::min_size);
+  REQUIRE(ring);
+  if (in_ring)
+    t.out.use(*local::ring_writer::open(getpid(), ring->fd(), ring->nonce()));
+  for (uint64_t i = 1; i <= count; ++i) {
+    t.add(i, size, static_cast<std::byte>(i));
+    t.out.flush(t.there.get());
+    t.x.worker.progress();
+  }
+  CHECK(t.out.stuck());
+  CHECK(t.out.waiting_bytes() > count * size / 2);
+  CHECK(t.out.waiting_bytes() < count * most_per_chunk);
+  CHECK(t.x.pool.busy() <= outbox::max_under_way);
+  auto all = [&] {
+    t.out.flush(t.there.get());
+    if (in_ring)
+      ring->receive(1, [&](const local::ring_message& x) {
+        reader::on_message(&t.arrived, x.header.data(), x.header.size(),
+                           const_cast<std::byte*>(x.data.data()), x.data.size(),
+                           nullptr);
+      });
+    return t.arrived.frames.size() == count && !t.out.stuck();
+  };
+  REQUIRE(drive(t.x, t.y, all));
+  CHECK(t.out.waiting_bytes() == 0);
+  REQUIRE(drive(t.x, t.y, [&] { return t.x.observer.ends.size() == count; }));
+  for (uint64_t i = 0; i < count; ++i) {
+    REQUIRE(t.arrived.frames[i].transfer_id == i + 1);
+    REQUIRE(t.arrived.data[i * size] == static_cast<std::byte>(i + 1));
+  }
+}
+
+TEST_CASE("what must come first is handed to UCX, however much there is") {
+  outbox_fixture t;
+  constexpr uint64_t count = 5'000;
+  for (uint64_t i = 1; i <= count; ++i)
+    t.add(i, 64, std::byte{1});
+  CHECK(t.out.stuck());
+  t.out.flush_all(t.there.get());
+  CHECK_FALSE(t.out.stuck());
+  CHECK(t.out.waiting_bytes() == 0);
+  REQUIRE(drive(t.x, t.y, [&] { return t.arrived.frames.size() == count; }));
+  CHECK(t.arrived.frames.back().transfer_id == count);
 }
 
 TEST_CASE("what cannot be sent any more is told to the observers") {

@@ -5,6 +5,8 @@
 
 #include "caf_rdma/tests/transport/ucx_fixture.hpp"
 
+#include <catch2/generators/catch_generators.hpp>
+
 using namespace rdma;
 using namespace rdma::test;
 
@@ -87,6 +89,46 @@ TEST_CASE("an observer may acquire the request that has just ended") {
   req.post([] { return as_pointer(UCS_OK); });
   CHECK(x.again == &req);
   CHECK(x.pool.busy() == 1);
+}
+
+TEST_CASE("a pool that was busy once keeps some of its requests") {
+  auto count = GENERATE(size_t{2'000}, size_t{20'000});
+  ucx::request_pool pool;
+  std::vector<ucx::request*> all;
+  for (size_t i = 0; i < count; ++i) {
+    auto& req = pool.acquire(nullptr, {});
+    req.header(8'000);
+    req.blocks().resize(1'000);
+    all.push_back(&req);
+  }
+  CHECK(pool.busy() == count);
+  for (auto* x : all)
+    x->post([] { return as_pointer(UCS_OK); });
+  CHECK(pool.busy() == 0);
+  CHECK(pool.idle() == ucx::request_pool::max_idle);
+  CHECK(pool.buffers().spare() <= ucx::buffer_pool::max_spare);
+  CHECK(pool.acquire(nullptr, {}).blocks().capacity()
+        <= ucx::request_pool::max_kept_blocks);
+}
+
+TEST_CASE("buffers are used again if they are large, and of a usual size") {
+  ucx::buffer_pool pool;
+  for (auto size : {1u, 4'095u, 4'096u, 8'000u, 32'768u, 1'000'000u}) {
+    auto x = pool.take(size);
+    CHECK(x.size >= size);
+    auto* bytes = x.bytes.get();
+    pool.give_back(std::move(x));
+    CHECK((pool.spare() > 0) == (size >= ucx::buffer_pool::least_kept));
+    if (pool.spare() > 0)
+      CHECK(pool.take(size).bytes.get() == bytes);
+    CHECK(pool.spare() == 0);
+  }
+  pool.give_back({std::make_unique<std::byte[]>(5'000), 5'000});
+  CHECK(pool.spare() == 0);
+  pool.give_back({});
+  for (auto i = 0; i < 100; ++i)
+    pool.give_back({std::make_unique<std::byte[]>(1 << 20), 1 << 20});
+  CHECK(pool.spare() == ucx::buffer_pool::max_spare);
 }
 
 TEST_CASE("headers are aligned and as large as asked for") {

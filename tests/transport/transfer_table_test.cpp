@@ -81,6 +81,26 @@ TEST_CASE("a transfer that the peer has never heard of ends at once") {
   CHECK(x.via.posted.size() == 1); // nothing goes out afterwards
 }
 
+TEST_CASE("nobody is believed to have what was not offered") {
+  auto offered = GENERATE(true, false);
+  table_fixture x;
+  x.table.start(x.make(first)); // has all the credit
+  if (offered)
+    x.via.let_go(UCS_OK);
+  x.table.start(x.make(second));
+  x.table.settle();
+  CHECK(x.via.posted.size() == (offered ? 2 : 1));
+  frame word{second.link, second.transfer,
+             transfer_ended{status::complete, errc::none, {}, x.bytes.size()}};
+  if (offered)
+    x.via.let_go(UCS_OK);
+  x.table.receive(x.via, word);
+  x.settle();
+  REQUIRE(x.log->settled.size() == 1);
+  CHECK(x.log->settled[0].code
+        == (offered ? errc::none : errc::protocol_violation));
+}
+
 TEST_CASE("a frame for a link that is down is dropped") {
   table_fixture x;
   x.cancel({12, 1});

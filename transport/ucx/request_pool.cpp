@@ -2,6 +2,7 @@
 
 #include "caf_rdma/transport/ucx/request_pool.hpp"
 
+#include <iterator>
 #include <utility>
 
 namespace rdma::ucx {
@@ -11,21 +12,14 @@ namespace rdma::ucx {
 std::span<std::byte> request::header(size_t size) {
   if (size <= small_header_.size())
     return small_header_;
-  if (large_header_.size() < (size + 7) / 8)
-    large_header_.resize((size + 7) / 8);
-  return std::as_writable_bytes(std::span{large_header_}).first(size);
+  if (header_.size < size)
+    header_ = pool_->buffers_.take(size);
+  return header_.first(size);
 }
 
 std::span<std::byte> request::staging(size_t size) {
-  auto& spare = pool_->spare_;
-  if (!spare.empty()) {
-    staging_ = std::move(spare.back());
-    spare.pop_back();
-    pool_->spare_bytes_ -= staging_.size();
-  }
-  if (staging_.size() < size)
-    staging_.resize(size);
-  return std::span{staging_}.first(size);
+  staging_ = pool_->buffers_.take(size);
+  return staging_.first(size);
 }
 
 ucp_request_param_t request::send_param() noexcept {
@@ -95,9 +89,10 @@ request& request_pool::acquire(request_observer* observer,
                                const request_tag& tag,
                                std::shared_ptr<void> keeper) {
   if (idle_.empty()) {
-    all_.emplace_back().pool_ = this;
-    idle_.reserve(all_.size()); // so that releasing never allocates
-    idle_.push_back(&all_.back());
+    auto& x = all_.emplace_back();
+    x.pool_ = this;
+    x.place_ = std::prev(all_.end());
+    idle_.push_back(&x);
   }
   auto& req = *idle_.back();
   idle_.pop_back();
@@ -111,11 +106,14 @@ request& request_pool::acquire(request_observer* observer,
 }
 
 void request_pool::recycle(request& x) {
-  auto staging = std::exchange(x.staging_, {});
-  if (!staging.empty() && spare_bytes_ + staging.size() <= max_spare) {
-    spare_bytes_ += staging.size();
-    spare_.push_back(std::move(staging));
+  buffers_.give_back(std::exchange(x.header_, {}));
+  buffers_.give_back(std::exchange(x.staging_, {}));
+  if (idle_.size() >= max_idle) {
+    all_.erase(x.place_);
+    return;
   }
+  if (x.blocks_.capacity() > max_kept_blocks)
+    x.blocks_ = std::vector<ucp_dt_iov_t>{};
   idle_.push_back(&x);
 }
 

@@ -2,14 +2,17 @@
 
 #pragma once
 
+#include "caf_rdma/transport/ucx/buffer_pool.hpp"
+
 #include <ucp/api/ucp.h>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace rdma::ucx {
@@ -59,6 +62,12 @@ public:
   /// Returns room for a copy of what is sent, with any content.
   std::span<std::byte> staging(size_t size);
 
+  /// Keeps what is sent, instead of room of its own.
+  void keep(buffer header, buffer data) noexcept {
+    header_ = std::move(header);
+    staging_ = std::move(data);
+  }
+
   /// Parameters that report the end of a send or a close to this request.
   ucp_request_param_t send_param() noexcept;
 
@@ -95,19 +104,24 @@ private:
   bool posting_ = false;
   bool done_ = false;
   alignas(8) std::array<std::byte, small_header_size> small_header_;
-  std::vector<uint64_t> large_header_;
+  buffer header_; // one that is not small
   std::vector<ucp_dt_iov_t> blocks_;
-  std::vector<std::byte> staging_;
+  buffer staging_;
   std::shared_ptr<void> keeper_;
+  std::list<request>::iterator place_; // in the pool
 };
 
-/// Reuses requests. Must not die before the last one has ended.
+/// Reuses requests, and what they have sent from. Must not die before the last
+/// one has ended.
 class request_pool {
 public:
   friend class request;
 
-  /// Bytes of staging memory to keep for later requests.
-  static constexpr size_t max_spare = size_t{16} << 20;
+  /// Requests to keep for later.
+  static constexpr size_t max_idle = 1024;
+
+  /// Blocks of a list whose memory is kept for later.
+  static constexpr size_t max_kept_blocks = 256;
 
   /// Returns an idle request. A null observer is told nothing. `keeper` is kept
   /// until the request has ended.
@@ -119,13 +133,21 @@ public:
     return all_.size() - idle_.size();
   }
 
+  /// Number of requests that are kept for later.
+  size_t idle() const noexcept {
+    return idle_.size();
+  }
+
+  buffer_pool& buffers() noexcept {
+    return buffers_;
+  }
+
 private:
   void recycle(request& x);
 
-  std::deque<request> all_;
+  std::list<request> all_;
   std::vector<request*> idle_;
-  std::vector<std::vector<std::byte>> spare_;
-  size_t spare_bytes_ = 0;
+  buffer_pool buffers_;
 };
 
 } // namespace rdma::ucx
