@@ -227,7 +227,6 @@ TEST_CASE(
   strings name{"--rdma.worker-id=bob"};
   auto bob = std::make_unique<worker_process>(name, ports);
   write_both_ways(*alice, *bob);
-  auto metadata = alice->must("writable w 400000000");
   helper child{*bob};
   bob->kill();
   alice->must("link"); // is up
