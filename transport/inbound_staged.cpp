@@ -109,6 +109,7 @@ void inbound::copy_ended(const token& secret) {
     return; // complete
   auto& x = i->second;
   --x.copying;
+  held_for_room_.wake(x.grant.key.link, false);
   if (x.released != nullptr && !x.busy())
     finish(secret);
 }

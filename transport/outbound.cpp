@@ -36,7 +36,9 @@ void outbound::start(source src, link& via, bool known) {
   x.known = known;
   x.data = src.data;
   x.src = std::move(src);
-  x.via = &via;
+  x.home = &traffic_[key.link];
+  x.home->via = &via;
+  x.home->transfers.push_back(x);
   if (!x.data.on_device())
     x.exposed = via.expose(x.data);
   // A checksum is computed in one go.
@@ -49,7 +51,8 @@ void outbound::start(source src, link& via, bool known) {
   while (x.data.size() / size >= max_chunks)
     size *= 2;
   if (size > max_raised_chunk_size) {
-    x.via = nullptr;
+    x.leave();
+    x.home = nullptr;
     caf::anon_send(
       x.src.owner,
       transfer_failed{make_error(errc::limit_reached,
@@ -96,6 +99,8 @@ std::optional<source> outbound::settle(const transfer_key& key) {
 void outbound::erase(std::unordered_map<transfer_key, transfer>::iterator i) {
   auto key = i->first;
   transfers_.erase(i);
+  for (auto* turns : {&turns_, &staging_turns_})
+    turns->remove(key, [](const transfer_key&) {});
   for (auto j = staged_.lower_bound({key, 0});
        j != staged_.end() && j->first.first == key;) {
     auto next = std::next(j);
@@ -106,15 +111,33 @@ void outbound::erase(std::unordered_map<transfer_key, transfer>::iterator i) {
 }
 
 void outbound::fail(link_id id, const caf::error& reason) {
-  for (auto& [key, x] : transfers_) {
-    if (key.link != id || x.via == nullptr)
+  auto node = traffic_.extract(id);
+  if (!node)
+    return;
+  node.mapped().via = nullptr;
+  node.mapped().reason = reason;
+  failing_.push_back(std::move(node));
+  turns_.shut(id);
+  staging_turns_.shut(id);
+}
+
+void outbound::tell(size_t most) {
+  for (; most > 0 && telling(); --most) {
+    auto& [via, reason, transfers] = failing_.front().mapped();
+    if (transfers.empty()) {
+      failing_.pop_front();
       continue;
-    x.via = nullptr;
+    }
+    auto& x = transfers.front();
+    x.leave();
+    x.home = nullptr;
     caf::anon_send(x.src.owner,
-                   transfer_failed{reason, x.posted == x.data.size(), key});
+                   transfer_failed{reason, x.posted == x.data.size(),
+                                   x.src.key});
+    ++steps_;
+    for (auto* turns : {&turns_, &staging_turns_})
+      turns->remove(x.src.key, [](const transfer_key&) {});
   }
-  turns_.remove(id, [](const transfer_key&) {});
-  staging_turns_.remove(id, [](const transfer_key&) {});
 }
 
 void outbound::abandon() {
@@ -148,18 +171,25 @@ void outbound::add_to(transfer_statistics& x) const {
   x.chunks_offered += chunks_offered_;
   x.bytes_offered += bytes_offered_;
   x.chunks_waiting += turns_.size() + staging_turns_.size();
+  x.steps += steps_;
 }
 
 void outbound::left(const ucx::request_tag& tag, const departure& how) {
   auto [link, transfer, length] = tag;
-  if (how.credited) {
-    credit_.left(link, length);
-    turns_due_ = turns_due_ || !turns_.empty() || !staging_turns_.empty();
-  }
+  if (how.credited)
+    return_credit(link, length);
   transfer_key key{link, transfer};
   if (auto i = transfers_.find(key); i != transfers_.end() && how.borrowed)
     --i->second.borrowed;
   count_left(key, length);
+}
+
+void outbound::return_credit(link_id of, uint64_t length) {
+  credit_.left(of, length);
+  for (auto* turns : {&turns_, &staging_turns_}) {
+    turns->wake(of, credit_.idle(of));
+    turns_due_ = turns_due_ || !turns->empty();
+  }
 }
 
 void outbound::count_left(const transfer_key& key, uint64_t length) {
@@ -181,13 +211,13 @@ void outbound::count_left(const transfer_key& key, uint64_t length) {
 // again and continues in the next round, so that others get their turn.
 void outbound::refill(transfer& x) {
   auto left = x.data.size() - x.next;
-  if (x.via == nullptr || x.stopped || left == 0)
+  if (x.via() == nullptr || x.stopped || left == 0)
     return;
   auto chunks = (left - 1) / x.chunk_size + 1;
   auto n = std::min(options_.window - x.in_flight, chunks) - x.waiting;
   auto& turns = x.data.on_device() ? staging_turns_ : turns_;
   for (; n > 0; --n) {
-    if (x.exposed || (turns.empty() && has_credit(x))) {
+    if (x.exposed || (turns.empty() && may_go(admits(x)))) {
       post_next(x);
     } else {
       ++x.waiting;
@@ -202,15 +232,16 @@ void outbound::take_turns() {
   auto find = [this](const transfer_key& key) -> transfer* {
     auto i = transfers_.find(key);
     auto over = i == transfers_.end() || i->second.released != nullptr
-                || i->second.stopped;
+                || i->second.stopped || i->second.via() == nullptr;
     return over ? nullptr : &i->second;
   };
-  auto may_go = [&](const transfer_key& key) {
+  auto ask = [&](const transfer_key& key) {
+    ++steps_;
     auto* x = find(key);
-    return x == nullptr || has_credit(*x);
+    return x == nullptr ? admission::at_once : admits(*x);
   };
   for (auto* turns : {&turns_, &staging_turns_}) {
-    while (auto key = turns->pop(may_go)) {
+    while (auto key = turns->pop(ask)) {
       if (auto* x = find(*key)) {
         --x->waiting;
         post_next(*x);
@@ -219,10 +250,12 @@ void outbound::take_turns() {
   }
 }
 
-bool outbound::has_credit(const transfer& x) const {
+admission outbound::admits(const transfer& x) const {
   auto length = std::min<uint64_t>(x.chunk_size, x.data.size() - x.next);
-  return credit_.permits(x.src.key.link, length)
-         && (!needs_staging(x) || staging_->has_room(length));
+  auto result = credit_.permits(x.src.key.link, length);
+  if (may_go(result) && needs_staging(x) && !staging_->has_room(length))
+    return admission::all_wait;
+  return result;
 }
 
 void outbound::post_next(transfer& x) {
@@ -244,8 +277,8 @@ void outbound::post_next(transfer& x) {
     credit_.posted(x.src.key.link, header.length);
   auto& borrowed = x.exposed ? exposed_borrowed_ : borrowed_;
   auto& copied = x.exposed ? exposed_copied_ : copied_;
-  if (x.via->post(chunk{x.src.key, header, x.data, header.offset}, borrowed,
-                  copied))
+  if (x.via()->post(chunk{x.src.key, header, x.data, header.offset}, borrowed,
+                    copied))
     --x.borrowed;
 }
 
