@@ -70,6 +70,33 @@ public:
   /// The same with `f(std::span<std::byte>, device)`.
   template <class F>
   void for_each_placed(uint64_t offset, uint64_t length, F f) const {
+    walk(offset, length, [&f](std::span<std::byte> x, device where) {
+      f(x, where);
+      return true;
+    });
+  }
+
+  /// Calls `f(std::span<std::byte>)` for each piece of memory in turn, until it
+  /// returns false.
+  template <class F>
+  void for_each_until(uint64_t offset, uint64_t length, F f) const {
+    walk(offset, length, [&f](std::span<std::byte> x, device) { return f(x); });
+  }
+
+  /// Returns the memory of a range that lies in one block; otherwise nothing.
+  std::span<std::byte> only_piece(uint64_t offset, uint64_t length) const {
+    std::span<std::byte> result;
+    for_each_until(offset, length, [&](std::span<std::byte> x) {
+      if (x.size() == length)
+        result = x;
+      return false;
+    });
+    return result;
+  }
+
+private:
+  template <class F>
+  void walk(uint64_t offset, uint64_t length, F f) const {
     if (length == 0)
       return;
     auto i = std::upper_bound(state_->blocks.begin(), state_->blocks.end(),
@@ -79,25 +106,14 @@ public:
     for (; length > 0; ++i) {
       auto left = i->end - offset;
       auto n = std::min(length, left);
-      f(std::span{i->data + (i->size - left), static_cast<size_t>(n)},
-        i->where);
+      if (!f(std::span{i->data + (i->size - left), static_cast<size_t>(n)},
+             i->where))
+        return;
       offset += n;
       length -= n;
     }
   }
 
-  /// Returns the memory of a range that lies in one block; otherwise nothing.
-  std::span<std::byte> only_piece(uint64_t offset, uint64_t length) const {
-    size_t pieces = 0;
-    std::span<std::byte> result;
-    for_each(offset, length, [&](std::span<std::byte> x) {
-      ++pieces;
-      result = x;
-    });
-    return pieces == 1 ? result : std::span<std::byte>{};
-  }
-
-private:
   struct block {
     std::byte* data;
     uint64_t size;

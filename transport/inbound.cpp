@@ -29,6 +29,13 @@ void inbound::install(sink x) {
   auto& entry = entries_[secret];
   entry.shown = x.key == transfer_key{};
   entry.grant = std::move(x);
+  if (!entry.shown)
+    join(entry);
+}
+
+void inbound::join(entry& x) {
+  x.home = &traffic_[x.grant.key.link];
+  x.home->transfers.push_back(x);
 }
 
 transfer_key inbound::claimed_by(const token& secret) const {
@@ -59,9 +66,28 @@ void inbound::fail(link_id id, const caf::error& reason) {
   held_.remove(id, &held_chunk::drop);
   held_for_room_.remove(id, &held_chunk::drop);
   budgets_.erase(id);
-  for (auto& [secret, entry] : entries_)
-    if (entry.grant.key.link == id)
-      fail(entry, reason);
+  auto node = traffic_.extract(id);
+  if (!node)
+    return;
+  node.mapped().down = true;
+  node.mapped().reason = reason;
+  failing_.push_back(std::move(node));
+}
+
+void inbound::tell(size_t most) {
+  for (; most > 0 && telling(); --most) {
+    auto& [transfers, down, reason] = failing_.front().mapped();
+    if (transfers.empty()) {
+      failing_.pop_front();
+      continue;
+    }
+    auto& x = transfers.front();
+    x.chain_link<by_link>::leave();
+    x.home = nullptr;
+    ++steps_;
+    if (!x.ended())
+      tell_failed(x, reason);
+  }
 }
 
 void inbound::abandon() {
@@ -76,6 +102,7 @@ void inbound::add_to(transfer_statistics& x) const {
   x.bytes_landed += bytes_landed_;
   x.chunks_held += held_.size() + held_for_room_.size();
   x.bytes_fetching += fetching_;
+  x.steps += steps_;
 }
 
 void inbound::finish(const token& secret) {
@@ -103,16 +130,18 @@ void inbound::remember(const token& secret) {
 void inbound::revoke(const token& secret) {
   if (!grants_.contains(secret))
     return;
-  std::vector<token> unknown;
-  for (auto& [name, x] : entries_)
-    if (x.news && x.part && x.part->said->secret == secret && !x.over())
-      unknown.push_back(name);
   transfer_ended verdict{status::errored, errc::grant_revoked, {}, 0};
-  for (auto& name : unknown) {
-    auto key = entries_.at(name).grant.key;
+  auto node = unheard_.extract(secret);
+  while (node && !node.mapped().empty()) {
+    auto& x = node.mapped().front();
+    x.chain_link<by_grant>::leave();
+    ++steps_;
+    if (x.ended())
+      continue;
+    auto key = x.grant.key;
     routes_.retire(key, verdict);
     verdicts_.push_back({key.link, key.transfer, verdict});
-    finish(name);
+    finish(token{x.grant.secret});
   }
   grants_.erase(secret);
   remember(secret);
@@ -202,6 +231,7 @@ errc inbound::claim(entry& x, link& from, transfer_id transfer,
       return errc::protocol_violation;
     x.grant.key = key;
     routes_.add(key, x.grant.owner);
+    join(x);
     x.news = transfer_claimed{key, from.lane(), from.peer()};
   }
   return x.grant.key == key ? errc::none : errc::already_claimed;
@@ -261,8 +291,17 @@ void inbound::complete(entry& x) {
 }
 
 void inbound::announce(entry& x) {
-  if (auto news = std::exchange(x.news, std::nullopt))
-    caf::anon_send(x.grant.owner, std::move(*news));
+  auto news = std::exchange(x.news, std::nullopt);
+  if (!news)
+    return;
+  x.chain_link<by_grant>::leave();
+  caf::anon_send(x.grant.owner, std::move(*news));
+}
+
+void inbound::tell_failed(entry& x, const caf::error& reason) {
+  x.failed = true;
+  announce(x);
+  caf::anon_send(x.grant.owner, transfer_failed{reason, false, x.grant.key});
 }
 
 void inbound::refuse(const frame& x, errc code) {
@@ -280,11 +319,8 @@ void inbound::refuse_unknown(const frame& x, const token& secret) {
 }
 
 void inbound::fail(entry& x, const caf::error& reason) {
-  if (x.over())
-    return;
-  x.failed = true;
-  announce(x);
-  caf::anon_send(x.grant.owner, transfer_failed{reason, false, x.grant.key});
+  if (!x.over())
+    tell_failed(x, reason);
 }
 
 void inbound::fail_integrity(entry& x, uint64_t offset) {
@@ -300,26 +336,40 @@ void inbound::fetch() {
   if (staging_ != nullptr)
     copy_arrived();
   auto next = [this](turn_queue<held_chunk>& from) {
-    return from.pop([this](const held_chunk& x) { return permitted(x); });
+    return from.pop([this](const held_chunk& x) { return admits(x); });
   };
+  auto left = max_fetches;
   for (auto* from : {&held_, &held_for_room_})
-    while (auto chunk = next(*from))
+    for (; left > 0; --left) {
+      auto chunk = next(*from);
+      if (!chunk)
+        break;
       post_fetch(*chunk);
+    }
+  runnable_ = runnable_ || left == 0;
 }
 
-bool inbound::permitted(const held_chunk& chunk) {
+admission inbound::admits(const held_chunk& chunk) {
+  ++steps_;
   uint64_t bytes = chunk.header.length;
+  auto result = admission::at_once;
   if (chunk.via->crosses_network()) {
     auto& budget = budgets_.try_emplace(chunk.link, options_).first->second;
-    if (!budget.permits(bytes)
-        || (!budget.idle() && fetching_ + bytes > options_.max_bytes_in_flight))
-      return false;
+    if (!budget.permits(bytes))
+      return admission::link_waits;
+    if (!budget.idle()) {
+      if (fetching_ + bytes > options_.max_bytes_in_flight)
+        return admission::all_wait;
+      result = admission::in_turn;
+    }
   }
   auto& x = entries_.at(chunk.secret);
   if (!needs_staging(x, chunk))
-    return true;
+    return result;
   // More room than is needed would only make caches useless.
-  return x.fetching + x.copying < options_.window && staging_->has_room(bytes);
+  if (x.fetching + x.copying >= options_.window)
+    return admission::link_waits;
+  return staging_->has_room(bytes) ? result : admission::all_wait;
 }
 
 void inbound::post_fetch(const held_chunk& chunk) {
@@ -358,8 +408,12 @@ void inbound::post_fetch(const held_chunk& chunk) {
 
 void inbound::fetched(link_id from, uint64_t bytes) {
   fetching_ -= bytes;
-  if (auto i = budgets_.find(from); i != budgets_.end())
-    i->second.done(bytes, now_());
+  auto i = budgets_.find(from);
+  if (i == budgets_.end())
+    return;
+  i->second.done(bytes, now_());
+  for (auto* xs : {&held_, &held_for_room_})
+    xs->wake(from, i->second.idle());
 }
 
 void inbound::request_done(const ucx::request_tag& tag, size_t length,
@@ -371,6 +425,7 @@ void inbound::request_done(const ucx::request_tag& tag, size_t length,
   auto& via = *how.via;
   if (via.crosses_network())
     fetched(x.grant.key.link, how.length);
+  held_for_room_.wake(x.grant.key.link, false);
   runnable_ = runnable_ || !how.room.empty() || !held_.empty()
               || !held_for_room_.empty();
   if (status == UCS_OK && length == how.length) {

@@ -4,6 +4,7 @@
 
 #include "caf_rdma/messages/frame.hpp"
 #include "caf_rdma/transport/block_list.hpp"
+#include "caf_rdma/transport/chain.hpp"
 #include "caf_rdma/transport/checksum.hpp"
 #include "caf_rdma/transport/fetch_budget.hpp"
 #include "caf_rdma/transport/grant_table.hpp"
@@ -67,8 +68,17 @@ public:
   /// Accepts no further chunk; calls `released` once no fetch is in flight.
   void withdraw(const withdrawal& x, std::function<void()> released);
 
-  /// Tells the owners of all transfers on that link, which is about to go.
+  /// The link is about to go: all its transfers are over. Their owners hear of
+  /// it from `tell`.
   void fail(link_id id, const caf::error& reason);
+
+  /// Tells at most so many owners of transfers on links that have failed.
+  void tell(size_t most);
+
+  /// True if `tell` has something to do.
+  bool telling() const noexcept {
+    return !failing_.empty();
+  }
 
   /// Forgets who waits for a withdrawal, and drops held chunks.
   void abandon();
@@ -153,7 +163,7 @@ public:
   bool ready() const noexcept {
     return runnable_ || !verdicts_.empty() || !acknowledgements_.empty()
            || !broken_.empty() || !refused_.empty() || !sources_.empty()
-           || (staging_ != nullptr && staging_->busy());
+           || telling() || (staging_ != nullptr && staging_->busy());
   }
 
   /// True if the bytes that were sent to GPUs unasked pile up: those who can
@@ -169,6 +179,9 @@ private:
   // Bytes that lie unasked before a GPU until rings are not read any more.
   static constexpr uint64_t max_kept_bytes = uint64_t{4} << 20;
 
+  // Fetches to begin in a round, so that others get their turn.
+  static constexpr size_t max_fetches = 1024;
+
   /// A fetch that is under way.
   struct fetch_record {
     uint64_t length = 0;
@@ -178,7 +191,23 @@ private:
     bool passing = false;
   };
 
-  struct entry {
+  struct entry;
+
+  struct by_link;
+
+  struct by_grant;
+
+  /// The transfers of a link.
+  struct traffic {
+    chain<entry, by_link> transfers;
+    bool down = false;
+    caf::error reason;
+  };
+
+  using traffic_map = std::unordered_map<link_id, traffic>;
+
+  struct entry : chain_link<by_link>, chain_link<by_grant> {
+    traffic* home = nullptr; // null if unclaimed, or told that it is over
     sink grant;
     std::optional<open_claim> part;       // of a standing grant
     std::optional<transfer_claimed> news; // that the owner has not got yet
@@ -202,6 +231,11 @@ private:
     }
 
     bool over() const noexcept {
+      return ended() || (home != nullptr && home->down);
+    }
+
+    /// True if the owner knows that it is over.
+    bool ended() const noexcept {
       return failed || released != nullptr;
     }
 
@@ -235,6 +269,9 @@ private:
   /// Returns nullptr if the chunk must not land.
   entry* admit(link& from, const frame& x, size_t length,
                const block_list& source = {});
+
+  /// Counts an entry among the transfers of its link.
+  void join(entry& x);
 
   /// Claims an entry for a transfer, unless another transfer was first.
   errc claim(entry& x, link& from, transfer_id transfer, uint64_t total);
@@ -288,8 +325,11 @@ private:
   /// Tells the owner who has claimed its grant.
   static void announce(entry& x);
 
-  /// True if the budgets have room for the chunk.
-  bool permitted(const held_chunk& chunk);
+  /// Tells the owner that the transfer cannot go on, whatever it knows.
+  static void tell_failed(entry& x, const caf::error& reason);
+
+  /// Says whether the budgets have room for the chunk.
+  admission admits(const held_chunk& chunk);
 
   void post_fetch(const held_chunk& chunk);
 
@@ -349,6 +389,10 @@ private:
   std::function<void(link_id)> on_arrival_;
   clock now_;
   std::unordered_map<token, entry> entries_;
+  traffic_map traffic_;
+  std::deque<traffic_map::node_type> failing_; // owners have not all heard
+  // By the secret of their grant: claims that its owner has not heard of.
+  std::unordered_map<token, chain<entry, by_grant>> unheard_;
   grant_table grants_;
   std::vector<source> sources_;
   std::unordered_set<token> ended_;
@@ -363,6 +407,7 @@ private:
   uint64_t fetching_ = 0; // bytes that cross a network, of all links
   uint64_t chunks_landed_ = 0;
   uint64_t bytes_landed_ = 0;
+  uint64_t steps_ = 0;
   std::vector<frame> verdicts_;
   std::vector<frame> acknowledgements_;
   std::vector<std::pair<link_id, caf::error>> broken_;

@@ -93,6 +93,8 @@ inbound::entry* inbound::open(link& from, const frame& x, rdma::claim said) {
     result.grant.target = grant.memory;
   result.part = std::move(part);
   result.news = transfer_claimed{key, from.lane(), from.peer()};
+  join(result);
+  unheard_[grant.secret].push_back(result);
   routes_.add(key, grant.owner);
   return &result;
 }

@@ -110,6 +110,7 @@ void inbound::copy_ended(const token& secret) {
   auto& x = i->second;
   --x.copying;
   ask_anew(x);
+  held_for_room_.wake(x.grant.key.link, false);
   if (x.released != nullptr && !x.busy())
     finish(secret);
 }

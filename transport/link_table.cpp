@@ -221,7 +221,8 @@ void link_table::lose_local(ucx_link& x, const std::string& reason) {
            "link to " + x.peer() + " goes on by UCX (" + reason + ')');
   listeners_.tell(event_of(x, {}));
   for (auto& client : x.clients)
-    caf::anon_send(client.watcher, link_info{x.id(), x.lane()});
+    if (auto watcher = caf::actor_cast<link_watcher>(client.watcher))
+      caf::anon_send(watcher, link_info{x.id(), x.lane()});
 }
 
 // True if another life of the same worker is linked: then this one is over.

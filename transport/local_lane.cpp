@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,12 @@ namespace {
 // Linux takes 1,024).
 constexpr uint64_t max_blocks = uint64_t{1} << 20;
 constexpr size_t max_segments = 512;
+
+// Blocks of a list to read before others get their turn.
+constexpr uint64_t max_blocks_at_once = uint64_t{1} << 14;
+
+// What a piece counts as at least: its system calls take as long.
+constexpr uint64_t least_piece = 4096;
 
 // The end of a fetch, in the words that UCX has for it.
 constexpr auto taken_back = UCS_ERR_REJECTED;
@@ -61,48 +68,126 @@ void wipe(const std::vector<iovec>& xs, uint64_t n) {
   }
 }
 
-/// A position in a list of segments.
-class cursor {
+} // namespace
+
+// -- the blocks of a transfer ------------------------------------------------
+
+/// Where the blocks of a source are, as its cell says. Read once for all chunks
+/// of a transfer, piece by piece.
+class local_lane::source_list {
 public:
-  /// Moves on by `n` bytes, which must be there.
-  void skip(const std::vector<iovec>& xs, uint64_t n) {
-    while (n > 0) {
-      auto step = std::min<uint64_t>(n, xs[index_].iov_len - used_);
-      used_ += step;
-      n -= step;
-      if (used_ == xs[index_].iov_len) {
-        ++index_;
-        used_ = 0;
-      }
-    }
+  source_list(pid_t source, const offer& what)
+    : source_(source), cell_(what.cell), seal_(what.seal), total_(what.total) {
+    // nop
   }
 
-  /// Puts the next `limit` bytes, or what fits, into `out`. Returns the number
-  /// of bytes.
-  uint64_t peek(const std::vector<iovec>& xs, uint64_t limit,
-                std::vector<iovec>& out) const {
-    out.clear();
+  /// Reads on. Returns UCS_INPROGRESS unless all is known, or the list makes no
+  /// sense.
+  ucs_status_t read() {
+    if (status_ == UCS_INPROGRESS)
+      status_ = count_ == 0 ? read_cell() : read_blocks();
+    return status_;
+  }
+
+  /// True if some of it is in the target of the transfer, too. Once all is
+  /// known.
+  bool overlaps(const block_list& target) {
+    if (!overlaps_) {
+      descriptor_list xs;
+      uint64_t begin = 0;
+      for (auto& x : blocks_) {
+        xs.emplace_back(reinterpret_cast<void*>(x.address), x.size - begin);
+        begin = x.size;
+      }
+      overlaps_ = overlap(block_list{std::move(xs)}, target);
+    }
+    return *overlaps_;
+  }
+
+  /// Puts what lies behind `[offset, offset + limit)`, or as much of it as
+  /// fits, into `out`. Returns the number of bytes.
+  uint64_t gather(uint64_t offset, uint64_t limit,
+                  std::vector<iovec>& out) const {
+    auto i = std::upper_bound(blocks_.begin(), blocks_.end(), offset,
+                              [](uint64_t pos, const local::source_block& x) {
+                                return pos < x.size;
+                              });
     uint64_t sum = 0;
-    auto used = used_;
-    for (auto i = index_; sum < limit && out.size() < max_segments; ++i) {
-      auto n = std::min<uint64_t>(limit - sum, xs[i].iov_len - used);
-      out.push_back({static_cast<std::byte*>(xs[i].iov_base) + used, n});
-      used = 0;
+    for (; sum < limit && out.size() < max_segments; ++i) {
+      auto begin = i == blocks_.begin() ? 0 : std::prev(i)->size;
+      auto used = offset + sum - begin;
+      auto n = std::min(limit - sum, i->size - begin - used);
+      out.push_back({reinterpret_cast<void*>(i->address + used), n});
       sum += n;
     }
     return sum;
   }
 
-private:
-  size_t index_ = 0;
-  uint64_t used_ = 0; // bytes of the segment at the index
-};
+  /// True if all is known.
+  bool complete() const noexcept {
+    return status_ == UCS_OK;
+  }
 
-} // namespace
+  /// Bytes that the list takes, so far.
+  uint64_t bytes() const noexcept {
+    return blocks_.size() * sizeof(local::source_block);
+  }
+
+  /// Fetches that use it.
+  size_t users = 0;
+
+private:
+  ucs_status_t read_cell() {
+    local::source_cell cell{};
+    if (auto res = local::pull_value(source_, cell_, &cell, sizeof(cell));
+        res != 0)
+      return status_of(-res);
+    if (cell.seal.load(std::memory_order_relaxed) != seal_)
+      return taken_back;
+    if (cell.block_count == 0 || cell.block_count > max_blocks)
+      return nonsense;
+    count_ = cell.block_count;
+    address_ = cell.blocks;
+    blocks_.reserve(count_);
+    return UCS_INPROGRESS;
+  }
+
+  ucs_status_t read_blocks() {
+    auto begin = blocks_.size();
+    auto n = std::min(count_ - begin, max_blocks_at_once);
+    blocks_.resize(begin + n);
+    constexpr auto size = sizeof(local::source_block);
+    if (auto res = local::pull_value(source_, address_ + begin * size,
+                                     &blocks_[begin], n * size);
+        res != 0)
+      return status_of(-res);
+    for (auto i = begin; i < blocks_.size(); ++i) {
+      auto& x = blocks_[i];
+      if (x.size == 0 || x.size > total_ - sum_)
+        return nonsense;
+      sum_ += x.size;
+      x.size = sum_; // where the block ends
+    }
+    if (blocks_.size() < count_)
+      return UCS_INPROGRESS;
+    return sum_ == total_ ? UCS_OK : nonsense;
+  }
+
+  pid_t source_;
+  uint64_t cell_;
+  uint64_t seal_;
+  uint64_t total_;
+  uint64_t address_ = 0;
+  uint64_t count_ = 0; // once the cell has been read
+  std::optional<bool> overlaps_;
+  uint64_t sum_ = 0;
+  std::vector<local::source_block> blocks_; // with their ends for sizes
+  ucs_status_t status_ = UCS_INPROGRESS;
+};
 
 // -- a fetch -----------------------------------------------------------------
 
-class local_lane::pull {
+class local_lane::pull : public chain_link<by_secret> {
 public:
   pull(pid_t source, const offer& what) : source_(source), what_(what) {
     // nop
@@ -121,41 +206,55 @@ public:
     return source_;
   }
 
-  void start(const block_list& target, uint64_t offset,
-             ucx::request_observer& observer, const ucx::request_tag& tag) {
-    observer_ = &observer;
-    tag_ = tag;
-    target.for_each(offset, what_.length, [this](std::span<std::byte> x) {
-      to_.push_back({x.data(), x.size()});
-    });
-    if (source_ == getpid() && !what_.passing)
-      whole_ = target;
+  const offer& what() const noexcept {
+    return what_;
   }
 
-  bool serves(const token& secret) const noexcept {
-    return tag_[0] == secret.high && tag_[1] == secret.low;
+  void start(const block_list& target, uint64_t offset,
+             ucx::request_observer& observer, const ucx::request_tag& tag) {
+    target_ = target;
+    target_offset_ = offset;
+    observer_ = &observer;
+    tag_ = tag;
+  }
+
+  /// True if the source's memory has more blocks than the offer names.
+  bool needs_list() const noexcept {
+    return source_ != 0 && what_.block == 0 && !what_.passing;
+  }
+
+  list_key list() const noexcept {
+    return {static_cast<uint64_t>(source_), what_.cell, what_.seal,
+            what_.total};
+  }
+
+  token secret() const noexcept {
+    return {tag_[0], tag_[1]};
   }
 
   rdma::priority priority() const noexcept {
     return what_.priority;
   }
 
-  /// Bytes that have been read.
-  uint64_t done() const noexcept {
-    return done_;
+  /// Bytes that have been read, those of the list of blocks included.
+  uint64_t read() const noexcept {
+    return done_ + listed_;
   }
 
   /// Reads up to `piece_size` bytes. Returns UCS_INPROGRESS unless the fetch
   /// has ended. What the source has taken back may have been somebody else's
   /// when it was read: those bytes are wiped before anybody is told.
   ucs_status_t advance(size_t piece_size) {
-    if (from_.empty())
-      if (auto st = locate(); st != UCS_OK)
-        return st;
+    if (source_ == 0)
+      return nonsense;
+    if (blocks != nullptr && !blocks->complete())
+      return locate();
+    if (done_ == 0 && shares_memory())
+      return failed(overlapping);
     auto limit = std::min<uint64_t>(piece_size, what_.length - done_);
-    limit = from_at_.peek(from_, limit, from_piece_);
-    limit = to_at_.peek(to_, limit, to_piece_);
-    from_at_.peek(from_, limit, from_piece_);
+    limit = peek_source(limit);
+    limit = peek_target(limit);
+    peek_source(limit);
     auto n = local::pull(source_, from_piece_, to_piece_);
     if (n <= 0)
       return failed(what_failed(static_cast<int>(-n)));
@@ -164,14 +263,18 @@ public:
       return st;
     }
     done_ += static_cast<uint64_t>(n);
-    from_at_.skip(from_, static_cast<uint64_t>(n));
-    to_at_.skip(to_, static_cast<uint64_t>(n));
     return done_ < what_.length ? UCS_INPROGRESS : UCS_OK;
   }
 
   void end(ucs_status_t status) {
     observer_->request_done(tag_, done_, status);
   }
+
+  /// Where the source's blocks are, if it is shared among the chunks.
+  source_list* blocks = nullptr;
+
+  /// Its place among those of its priority.
+  std::list<pull_ptr>::iterator place;
 
 private:
   /// EFAULT does not tell whose memory it is. The kernel copies what it can, so
@@ -185,59 +288,53 @@ private:
     return res == 0 ? not_writable : status_of(-res);
   }
 
-  /// Learns where the source's blocks are.
-  ucs_status_t locate() {
-    if (source_ == 0)
-      return nonsense;
-    if (what_.passing) {
-      from_.push_back({reinterpret_cast<void*>(what_.block), what_.length});
-      return UCS_OK;
-    }
-    if (what_.block != 0) {
-      from_.push_back({reinterpret_cast<void*>(what_.block), what_.total});
-    } else if (auto st = read_blocks(); st != UCS_OK) {
-      from_.clear();
-      return st;
-    }
-    if (!whole_.empty() && shares_memory()) {
-      from_.clear();
-      return failed(overlapping);
-    }
-    from_at_.skip(from_, what_.offset);
-    return UCS_OK;
-  }
-
   /// True if the source of another runtime of this process is our target, in
   /// part.
   bool shares_memory() const {
-    descriptor_list xs;
-    for (auto& x : from_)
-      xs.emplace_back(x.iov_base, x.iov_len, cpu);
-    return overlap(block_list{std::move(xs)}, whole_);
+    if (source_ != getpid() || what_.passing)
+      return false;
+    if (blocks != nullptr)
+      return blocks->overlaps(target_);
+    auto* data = reinterpret_cast<void*>(what_.block);
+    return overlap(block_list{{descriptor{data, what_.total}}}, target_);
   }
 
-  ucs_status_t read_blocks() {
-    local::source_cell cell{};
-    if (auto res = local::pull_value(source_, what_.cell, &cell, sizeof(cell));
-        res != 0)
-      return status_of(-res);
-    if (cell.seal.load(std::memory_order_relaxed) != what_.seal)
-      return taken_back;
-    if (cell.block_count == 0 || cell.block_count > max_blocks)
-      return nonsense;
-    std::vector<local::source_block> blocks(cell.block_count);
-    if (auto res = local::pull_value(source_, cell.blocks, blocks.data(),
-                                     blocks.size() * sizeof(blocks[0]));
-        res != 0)
-      return failed(status_of(-res));
+  /// Learns where the source's blocks are.
+  ucs_status_t locate() {
+    auto before = blocks->bytes();
+    auto status = blocks->read();
+    listed_ += blocks->bytes() - before;
+    if (status == UCS_INPROGRESS)
+      return status;
+    // What was read of a source that is through may be anything.
+    if (status == UCS_OK)
+      status = offered();
+    return status == UCS_OK ? UCS_INPROGRESS : failed(status);
+  }
+
+  /// Puts the source's next `limit` bytes, or what fits, into the piece.
+  /// Returns the number of bytes.
+  uint64_t peek_source(uint64_t limit) {
+    from_piece_.clear();
+    auto offset = done_ + (what_.passing ? 0 : what_.offset);
+    if (blocks != nullptr)
+      return blocks->gather(offset, limit, from_piece_);
+    from_piece_.push_back(
+      {reinterpret_cast<void*>(what_.block + offset), limit});
+    return limit;
+  }
+
+  /// The same for the target.
+  uint64_t peek_target(uint64_t limit) {
+    to_piece_.clear();
     uint64_t sum = 0;
-    for (auto& x : blocks) {
-      if (x.size == 0 || x.size > what_.total - sum)
-        return failed(nonsense);
-      sum += x.size;
-      from_.push_back({reinterpret_cast<void*>(x.address), x.size});
-    }
-    return sum == what_.total ? UCS_OK : failed(nonsense);
+    target_.for_each_until(target_offset_ + done_, limit,
+                           [&](std::span<std::byte> x) {
+                             to_piece_.push_back({x.data(), x.size()});
+                             sum += x.size();
+                             return to_piece_.size() < max_segments;
+                           });
+    return sum;
   }
 
   /// What went wrong, unless it is that the source is through.
@@ -261,14 +358,12 @@ private:
   offer what_;
   ucx::request_observer* observer_ = nullptr;
   ucx::request_tag tag_{};
-  std::vector<iovec> from_;
-  std::vector<iovec> to_;
-  cursor from_at_;
-  cursor to_at_;
+  block_list target_;
+  uint64_t target_offset_ = 0;
   std::vector<iovec> from_piece_;
   std::vector<iovec> to_piece_;
   uint64_t done_ = 0;
-  block_list whole_; // the target, if the source is in our own process
+  uint64_t listed_ = 0; // bytes of the list of blocks that it has read
 };
 
 // -- construction, destruction -----------------------------------------------
@@ -288,14 +383,14 @@ held_bytes local_lane::hold(pid_t source, const offer& what) {
   return {handle, what.length};
 }
 
-size_t local_lane::busy() const noexcept {
-  size_t result = 0;
-  for (auto& xs : pulls_)
-    result += xs.size();
+uint64_t local_lane::list_bytes() const noexcept {
+  uint64_t result = 0;
+  for (auto& [key, x] : lists_)
+    result += x.bytes();
   return result;
 }
 
-std::deque<local_lane::pull_ptr>& local_lane::highest() noexcept {
+std::list<local_lane::pull_ptr>& local_lane::highest() noexcept {
   auto i = pulls_.size() - 1;
   while (i > 0 && pulls_[i].empty())
     --i;
@@ -308,23 +403,37 @@ size_t local_lane::progress() {
     --shared_rounds_;
     limit /= sharing_factor;
   }
-  auto turns = highest().size();
+  auto turns = std::min(highest().size(), max_pieces);
   size_t pieces = 0;
   for (uint64_t moved = 0; pieces < turns && moved < limit; ++pieces) {
     auto& pulls = highest();
     if (pulls.empty())
       break;
-    auto x = std::move(pulls.front());
-    pulls.pop_front();
-    auto before = x->done();
-    auto status = x->advance(limit);
-    moved += x->done() - before;
+    auto& x = *pulls.front();
+    auto before = x.read();
+    auto status = x.advance(limit);
+    moved += x.read() - before;
+    ++steps_;
     if (status == UCS_INPROGRESS)
-      pulls.push_back(std::move(x));
+      pulls.splice(pulls.end(), pulls, x.place);
     else
-      x->end(status);
+      take(x)->end(status);
   }
   return pieces;
+}
+
+local_lane::pull_ptr local_lane::take(pull& x) {
+  ++steps_;
+  --busy_;
+  x.leave();
+  if (auto i = by_secret_.find(x.secret());
+      i != by_secret_.end() && i->second.empty())
+    by_secret_.erase(i);
+  if (x.blocks != nullptr && --x.blocks->users == 0)
+    lists_.erase(x.list());
+  auto result = std::move(*x.place);
+  pulls_[static_cast<size_t>(x.priority())].erase(x.place);
+  return result;
 }
 
 // -- overrides of lane -------------------------------------------------------
@@ -339,9 +448,17 @@ void local_lane::fetch(held_bytes from, const block_list& target,
                        uint64_t offset, ucx::request_observer& observer,
                        const ucx::request_tag& tag) {
   auto node = held_.extract(from.handle);
-  node.mapped()->start(target, offset, observer, tag);
-  auto& pulls = pulls_[static_cast<size_t>(node.mapped()->priority())];
-  pulls.push_back(std::move(node.mapped()));
+  auto& x = *node.mapped();
+  x.start(target, offset, observer, tag);
+  if (x.needs_list()) {
+    x.blocks
+      = &lists_.try_emplace(x.list(), x.source(), x.what()).first->second;
+    ++x.blocks->users;
+  }
+  by_secret_[x.secret()].push_back(x);
+  auto& pulls = pulls_[static_cast<size_t>(x.priority())];
+  x.place = pulls.insert(pulls.end(), std::move(node.mapped()));
+  ++busy_;
 }
 
 void local_lane::drop(held_bytes x) {
@@ -349,15 +466,12 @@ void local_lane::drop(held_bytes x) {
 }
 
 void local_lane::stop(const token& secret) {
+  auto node = by_secret_.extract(secret);
+  if (!node)
+    return;
   std::vector<pull_ptr> ended;
-  for (auto& xs : pulls_) {
-    auto gone = std::stable_partition(xs.begin(), xs.end(), [&](auto& x) {
-      return !x->serves(secret);
-    });
-    ended.insert(ended.end(), std::move_iterator{gone},
-                 std::move_iterator{xs.end()});
-    xs.erase(gone, xs.end());
-  }
+  while (!node.mapped().empty())
+    ended.push_back(take(node.mapped().front()));
   for (auto& x : ended)
     x->end(stopped);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "caf_rdma/messages/frame.hpp"
+#include "caf_rdma/transport/chain.hpp"
 #include "caf_rdma/transport/lane.hpp"
 
 #include <sys/types.h>
@@ -10,7 +11,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <list>
+#include <map>
 #include <memory>
 #include <unordered_map>
 
@@ -51,7 +53,18 @@ public:
   }
 
   /// Number of fetches that have not ended.
-  size_t busy() const noexcept;
+  size_t busy() const noexcept {
+    return busy_;
+  }
+
+  /// Bytes that the lists of blocks of sources take: one for each transfer that
+  /// is being fetched, unless it is one block.
+  uint64_t list_bytes() const noexcept;
+
+  /// Fetches that were looked at so far: for a turn, or an end.
+  uint64_t steps() const noexcept {
+    return steps_;
+  }
 
   // -- overrides of lane -----------------------------------------------------
 
@@ -76,7 +89,14 @@ public:
 private:
   class pull;
 
+  class source_list;
+
+  struct by_secret;
+
   using pull_ptr = std::unique_ptr<pull>;
+
+  // Process, cell, seal and bytes of a transfer.
+  using list_key = std::array<uint64_t, 4>;
 
   // Who asks again and again does so well within this many rounds.
   static constexpr size_t max_shared_rounds = 16;
@@ -85,13 +105,23 @@ private:
   // one and the latency of the others.
   static constexpr size_t sharing_factor = 8;
 
+  // Pieces to read in a round, however small.
+  static constexpr size_t max_pieces = 256;
+
   /// Those of the highest priority.
-  std::deque<pull_ptr>& highest() noexcept;
+  std::list<pull_ptr>& highest() noexcept;
+
+  /// Takes a fetch out that is about to end.
+  pull_ptr take(pull& x);
 
   size_t piece_size_;
   size_t shared_rounds_ = 0;
   std::unordered_map<void*, pull_ptr> held_;
-  std::array<std::deque<pull_ptr>, priority_count> pulls_;
+  std::map<list_key, source_list> lists_; // of fetches below
+  std::array<std::list<pull_ptr>, priority_count> pulls_;
+  std::unordered_map<token, chain<pull, by_secret>> by_secret_;
+  size_t busy_ = 0;
+  uint64_t steps_ = 0;
 };
 
 } // namespace rdma

@@ -36,12 +36,15 @@ void outbound::start(source src, link& via, bool known) {
   x.known = known;
   x.data = src.data;
   x.src = std::move(src);
-  x.via = &via;
+  x.home = &traffic_[key.link];
+  x.home->via = &via;
+  x.home->transfers.push_back(x);
   if (!x.data.on_device())
     x.exposed = via.expose(x.data);
   auto size = choose_chunk_size(x);
   if (size > max_raised_chunk_size) {
-    x.via = nullptr;
+    x.leave();
+    x.home = nullptr;
     caf::anon_send(
       x.src.owner,
       transfer_failed{make_error(errc::limit_reached,
@@ -59,8 +62,8 @@ uint64_t outbound::choose_chunk_size(const transfer& x) const {
   auto size = options_.chunk_size;
   if (x.exposed)
     size = std::min(size * factor, max_raised_chunk_size);
-  else if (!x.data.on_device() || !x.via->in_place())
-    size = std::min(size, x.via->max_chunk_size());
+  else if (!x.data.on_device() || !x.via()->in_place())
+    size = std::min(size, x.via()->max_chunk_size());
   while (x.data.size() / size >= max_chunks)
     size *= 2;
   return size;
@@ -106,19 +109,39 @@ bool outbound::offered_all(const transfer_key& key) const {
 void outbound::erase(std::unordered_map<transfer_key, transfer>::iterator i) {
   auto key = i->first;
   transfers_.erase(i);
+  for (auto* turns : {&turns_, &staging_turns_})
+    turns->remove(key, [](const transfer_key&) {});
   unstage_exposed(key);
 }
 
 void outbound::fail(link_id id, const caf::error& reason) {
-  for (auto& [key, x] : transfers_) {
-    if (key.link != id || x.via == nullptr)
+  auto node = traffic_.extract(id);
+  if (!node)
+    return;
+  node.mapped().via = nullptr;
+  node.mapped().reason = reason;
+  failing_.push_back(std::move(node));
+  turns_.shut(id);
+  staging_turns_.shut(id);
+}
+
+void outbound::tell(size_t most) {
+  for (; most > 0 && telling(); --most) {
+    auto& [via, reason, transfers] = failing_.front().mapped();
+    if (transfers.empty()) {
+      failing_.pop_front();
       continue;
-    x.via = nullptr;
+    }
+    auto& x = transfers.front();
+    x.leave();
+    x.home = nullptr;
     caf::anon_send(x.src.owner,
-                   transfer_failed{reason, x.posted == x.data.size(), key});
+                   transfer_failed{reason, x.posted == x.data.size(),
+                                   x.src.key});
+    ++steps_;
+    for (auto* turns : {&turns_, &staging_turns_})
+      turns->remove(x.src.key, [](const transfer_key&) {});
   }
-  turns_.remove(id, [](const transfer_key&) {});
-  staging_turns_.remove(id, [](const transfer_key&) {});
 }
 
 void outbound::abandon() {
@@ -152,18 +175,25 @@ void outbound::add_to(transfer_statistics& x) const {
   x.chunks_offered += chunks_offered_;
   x.bytes_offered += bytes_offered_;
   x.chunks_waiting += turns_.size() + staging_turns_.size();
+  x.steps += steps_;
 }
 
 void outbound::left(const ucx::request_tag& tag, const departure& how) {
   auto [link, transfer, length] = tag;
-  if (how.credited) {
-    credit_.left(link, length);
-    turns_due_ = turns_due_ || !turns_.empty() || !staging_turns_.empty();
-  }
+  if (how.credited)
+    return_credit(link, length);
   transfer_key key{link, transfer};
   if (auto i = transfers_.find(key); i != transfers_.end() && how.borrowed)
     --i->second.borrowed;
   count_left(key, length);
+}
+
+void outbound::return_credit(link_id of, uint64_t length) {
+  credit_.left(of, length);
+  for (auto* turns : {&turns_, &staging_turns_}) {
+    turns->wake(of, credit_.idle(of));
+    turns_due_ = turns_due_ || !turns->empty();
+  }
 }
 
 void outbound::count_left(const transfer_key& key, uint64_t length) {
@@ -210,7 +240,7 @@ void outbound::restart(transfer& x) {
 // The lane may let go of a chunk within `post`; then the transfer is ready
 // again and continues in the next round, so that others get their turn.
 void outbound::refill(transfer& x) {
-  if (x.via == nullptr || x.stopped)
+  if (x.via() == nullptr || x.stopped)
     return;
   if (x.restarting && x.in_flight == 0)
     restart(x);
@@ -221,7 +251,7 @@ void outbound::refill(transfer& x) {
   auto n = std::min(options_.window - x.in_flight, chunks) - x.waiting;
   auto& turns = x.data.on_device() ? staging_turns_ : turns_;
   for (; n > 0; --n) {
-    if (x.exposed || (turns.empty() && has_credit(x))) {
+    if (x.exposed || (turns.empty() && may_go(admits(x)))) {
       post_next(x);
     } else {
       ++x.waiting;
@@ -236,15 +266,16 @@ void outbound::take_turns() {
   auto find = [this](const transfer_key& key) -> transfer* {
     auto i = transfers_.find(key);
     auto over = i == transfers_.end() || i->second.released != nullptr
-                || i->second.stopped;
+                || i->second.stopped || i->second.via() == nullptr;
     return over ? nullptr : &i->second;
   };
-  auto may_go = [&](const transfer_key& key) {
+  auto ask = [&](const transfer_key& key) {
+    ++steps_;
     auto* x = find(key);
-    return x == nullptr || has_credit(*x);
+    return x == nullptr ? admission::at_once : admits(*x);
   };
   for (auto* turns : {&turns_, &staging_turns_}) {
-    while (auto key = turns->pop(may_go)) {
+    while (auto key = turns->pop(ask)) {
       if (auto* x = find(*key)) {
         --x->waiting;
         post_next(*x);
@@ -253,10 +284,12 @@ void outbound::take_turns() {
   }
 }
 
-bool outbound::has_credit(const transfer& x) const {
+admission outbound::admits(const transfer& x) const {
   auto length = std::min<uint64_t>(x.chunk_size, x.data.size() - x.next);
-  return credit_.permits(x.src.key.link, length)
-         && (!needs_staging(x) || staging_->has_room(length));
+  auto result = credit_.permits(x.src.key.link, length);
+  if (may_go(result) && needs_staging(x) && !staging_->has_room(length))
+    return admission::all_wait;
+  return result;
 }
 
 void outbound::post_next(transfer& x) {
@@ -278,8 +311,8 @@ void outbound::post_next(transfer& x) {
     credit_.posted(x.src.key.link, header.length);
   auto& borrowed = x.exposed ? exposed_borrowed_ : borrowed_;
   auto& copied = x.exposed ? exposed_copied_ : copied_;
-  if (x.via->post(chunk{x.src.key, header, x.data, header.offset, x.data},
-                  borrowed, copied))
+  if (x.via()->post(chunk{x.src.key, header, x.data, header.offset, x.data},
+                    borrowed, copied))
     --x.borrowed;
 }
 

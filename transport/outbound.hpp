@@ -3,6 +3,7 @@
 #pragma once
 
 #include "caf_rdma/transport/block_list.hpp"
+#include "caf_rdma/transport/chain.hpp"
 #include "caf_rdma/transport/link.hpp"
 #include "caf_rdma/transport/options.hpp"
 #include "caf_rdma/transport/send_credit.hpp"
@@ -11,6 +12,8 @@
 #include "caf_rdma/transport/transport.hpp"
 #include "caf_rdma/transport/turn_queue.hpp"
 
+#include <cstddef>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -50,8 +53,17 @@ public:
   /// True if the peer was offered every byte.
   bool offered_all(const transfer_key& key) const;
 
-  /// Tells the owners of all transfers on that link, which is about to go.
+  /// The link is about to go: nothing is offered on it any more. The owners of
+  /// its transfers hear of it from `tell`.
   void fail(link_id id, const caf::error& reason);
+
+  /// Tells at most so many owners of transfers on links that have failed.
+  void tell(size_t most);
+
+  /// True if `tell` has something to do.
+  bool telling() const noexcept {
+    return !failing_.empty();
+  }
 
   /// Forgets who waits for a withdrawal.
   void abandon();
@@ -72,7 +84,7 @@ public:
 
   /// True if `pump` has something to do.
   bool ready() const noexcept {
-    return !ready_.empty() || turns_due_
+    return !ready_.empty() || turns_due_ || telling()
            || (staging_ != nullptr && staging_->busy());
   }
 
@@ -95,11 +107,29 @@ private:
     bool credited;
   };
 
-  struct transfer {
+  struct transfer;
+
+  struct by_link;
+
+  /// The transfers of a link.
+  struct traffic {
+    link* via = nullptr; // null once the link failed
+    caf::error reason;
+    chain<transfer, by_link> transfers;
+  };
+
+  using traffic_map = std::unordered_map<link_id, traffic>;
+
+  struct transfer : chain_link<by_link> {
+    /// Returns nullptr once the link failed.
+    link* via() const noexcept {
+      return home != nullptr ? home->via : nullptr;
+    }
+
     source src;
     block_list data;
     local::exposure exposed; // if the peer fetches in place
-    link* via = nullptr;     // null once the link failed
+    traffic* home = nullptr; // null if it cannot go on
     uint32_t chunk_size = 0;
     uint64_t next = 0;
     uint64_t posted = 0; // bytes that the peer was offered
@@ -129,6 +159,9 @@ private:
 
   void left(const ucx::request_tag& tag, const departure& how);
 
+  /// Gives back the credit of a chunk.
+  void return_credit(link_id of, uint64_t length);
+
   /// A chunk has left, one way or another.
   void count_left(const transfer_key& key, uint64_t length);
 
@@ -144,7 +177,7 @@ private:
   /// Posts chunks that have waited, as far as there is credit.
   void take_turns();
 
-  bool has_credit(const transfer& x) const;
+  admission admits(const transfer& x) const;
 
   void post_next(transfer& x);
 
@@ -177,6 +210,8 @@ private:
   transport_options options_;
   staging* staging_;
   std::unordered_map<transfer_key, transfer> transfers_;
+  traffic_map traffic_;
+  std::deque<traffic_map::node_type> failing_; // owners have not all heard
   std::vector<transfer_key> ready_;
   std::vector<transfer_key> scratch_;
   send_credit credit_;
@@ -185,6 +220,7 @@ private:
   bool turns_due_ = false;
   uint64_t chunks_offered_ = 0;
   uint64_t bytes_offered_ = 0;
+  uint64_t steps_ = 0;
   staged_map staged_;
   deaf deaf_;
   departure borrowed_{*this, true, true};

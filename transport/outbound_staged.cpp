@@ -18,8 +18,8 @@ bool outbound::needs_staging(const transfer& x) const {
   if (!x.data.on_device())
     return false;
   auto length = std::min<uint64_t>(x.chunk_size, x.data.size() - x.next);
-  return x.src.verify || x.via == nullptr
-         || !x.via->reads_device(x.data, x.next, length);
+  return x.src.verify || x.via() == nullptr
+         || !x.via()->reads_device(x.data, x.next, length);
 }
 
 void outbound::stage_next(transfer& x) {
@@ -44,7 +44,7 @@ void outbound::staged(staged_map::iterator i, const caf::error& reason) {
   --x.borrowed;
   if (reason != caf::none)
     fail(x, reason);
-  if (x.via == nullptr || x.stopped || x.restarting || x.released != nullptr)
+  if (x.via() == nullptr || x.stopped || x.restarting || x.released != nullptr)
     unstage(i);
   else
     post_staged(x, i->second);
@@ -54,7 +54,7 @@ void outbound::staged(staged_map::iterator i, const caf::error& reason) {
 void outbound::post_staged(transfer& x, staged_chunk& y) {
   auto& header = y.header;
   if (!x.anew)
-    y.exposed = x.via->expose(y.data);
+    y.exposed = x.via()->expose(y.data);
   if (y.exposed) {
     header.cell = y.exposed.cell();
     header.seal = y.exposed.seal();
@@ -67,7 +67,7 @@ void outbound::post_staged(transfer& x, staged_chunk& y) {
   ucx::request_observer* observer = &y;
   if (y.exposed)
     observer = &deaf_;
-  x.via->post(chunk{y.key, header, y.data, 0, x.data}, *observer, *observer);
+  x.via()->post(chunk{y.key, header, y.data, 0, x.data}, *observer, *observer);
 }
 
 void outbound::fetched(const transfer_key& key, uint64_t offset) {
@@ -80,8 +80,7 @@ void outbound::unstage(staged_map::iterator i) {
   auto key = i->second.key;
   auto length = i->second.header.length;
   staged_.erase(i);
-  credit_.left(key.link, length);
-  turns_due_ = turns_due_ || !turns_.empty() || !staging_turns_.empty();
+  return_credit(key.link, length);
   count_left(key, length);
 }
 
@@ -96,7 +95,7 @@ void outbound::unstage_exposed(const transfer_key& key) {
 }
 
 void outbound::fail(transfer& x, const caf::error& reason) {
-  if (x.stopped || x.via == nullptr || x.released != nullptr)
+  if (x.stopped || x.via() == nullptr || x.released != nullptr)
     return;
   x.stopped = true;
   caf::anon_send(x.src.owner, transfer_failed{reason, false, x.src.key});

@@ -4,6 +4,7 @@
 
 #include "caf_rdma/transport/options.hpp"
 #include "caf_rdma/transport/transport.hpp"
+#include "caf_rdma/transport/turn_queue.hpp"
 
 #include <cstdint>
 #include <unordered_map>
@@ -21,10 +22,18 @@ public:
     // nop
   }
 
-  bool permits(link_id to, uint64_t bytes) const {
+  admission permits(link_id to, uint64_t bytes) const {
     auto i = links_.find(to);
-    return i == links_.end()
-           || (i->second + bytes <= most_per_link_ && total_ + bytes <= most_);
+    if (i == links_.end())
+      return admission::at_once;
+    if (i->second + bytes > most_per_link_)
+      return admission::link_waits;
+    return total_ + bytes > most_ ? admission::all_wait : admission::in_turn;
+  }
+
+  /// True if nothing is on its way.
+  bool idle(link_id to) const {
+    return !links_.contains(to);
   }
 
   void posted(link_id to, uint64_t bytes) {

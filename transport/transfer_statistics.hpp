@@ -15,6 +15,9 @@ struct transfer_statistics {
   uint64_t bytes_offered = 0;
   uint64_t chunks_landed = 0;
   uint64_t bytes_landed = 0;
+  /// Entries of tables that were looked at: for a turn, an end, a message. What
+  /// an event costs, apart from the bytes.
+  uint64_t steps = 0;
 
   // -- at the moment ---------------------------------------------------------
 

@@ -149,7 +149,9 @@ bool transfer_table::settle(const transfer_key& key,
 
 // -- work between two calls to UCX's progress --------------------------------
 
-std::vector<std::pair<link_id, caf::error>> transfer_table::settle() {
+std::vector<std::pair<link_id, caf::error>>
+transfer_table::settle(size_t most) {
+  tell(most);
   if (inbound_.ready()) {
     inbound_.fetch();
     send_verdicts();
@@ -159,6 +161,12 @@ std::vector<std::pair<link_id, caf::error>> transfer_table::settle() {
   if (outbound_.ready())
     outbound_.pump();
   return inbound_.take_broken();
+}
+
+void transfer_table::tell(size_t most) {
+  outbound_.tell(most);
+  if (!outbound_.telling())
+    inbound_.tell(most);
 }
 
 // A list of blocks that is too long for a frame continues in others.

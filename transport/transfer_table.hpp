@@ -7,6 +7,7 @@
 #include "caf_rdma/transport/router.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -27,6 +28,12 @@ public:
 
   /// Returns a link that is up, or nullptr.
   using link_finder = std::function<link*(link_id)>;
+
+  // -- constants -------------------------------------------------------------
+
+  /// Owners to tell in a round that their link has failed, so that others get
+  /// their turn.
+  static constexpr size_t max_told = 1024;
 
   // -- construction ----------------------------------------------------------
 
@@ -56,8 +63,14 @@ public:
 
   // -- links -----------------------------------------------------------------
 
-  /// Tells the owners of all transfers on that link, which is about to go.
+  /// The link is about to go: all its transfers are over. `settle` tells their
+  /// owners.
   void fail(link_id id, const caf::error& reason);
+
+  /// True if some of these have not been told.
+  bool telling() const noexcept {
+    return inbound_.telling() || outbound_.telling();
+  }
 
   /// Forgets who waits for a withdrawal, and drops held chunks.
   void abandon();
@@ -84,9 +97,10 @@ public:
 
   // -- work between two calls to UCX's progress ------------------------------
 
-  /// Fetches, refuses and offers what is due. Returns the links that a failed
-  /// fetch has shown to be broken: they must be closed.
-  std::vector<std::pair<link_id, caf::error>> settle();
+  /// Fetches, refuses and offers what is due, and tells about `most` owners
+  /// that their link has failed. Returns the links that a failed fetch has
+  /// shown to be broken: they must be closed.
+  std::vector<std::pair<link_id, caf::error>> settle(size_t most = max_told);
 
   /// Takes the links whose peers' memory we may not read any more; the peers
   /// must be told before `settle` asks them for what was offered there.
@@ -104,6 +118,8 @@ private:
 
   /// Replaces a COMPLETE that cannot be true.
   void doubt(const transfer_key& key, transfer_ended& verdict) const;
+  /// A source is told before the sink that it serves: it knows more.
+  void tell(size_t most);
 
   /// Ends a source by the destination's word, if its lane has let go of the
   /// memory.

@@ -268,7 +268,7 @@ size_t transport_state::progress() {
   events += passive_self_.progress();
   links_.flush();
   if (shutting_down_ && links_.size() == 0 && pool_.busy() == 0
-      && shutdown_.pending()) {
+      && !transfers_.telling() && shutdown_.pending()) {
     shutdown_.deliver();
     ++events;
   }

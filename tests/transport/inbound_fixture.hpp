@@ -52,6 +52,12 @@ struct inbound_fixture : owner_fixture {
     return std::get<transfer_ended>(xs[0].content).code;
   }
 
+  /// Lets the owners hear what there is to hear.
+  void settle() {
+    grants.tell(1000);
+    owner_fixture::settle();
+  }
+
   bool untouched() const {
     return target == std::vector<std::byte>(target.size());
   }

@@ -101,6 +101,7 @@ struct staged_fixture : owner_fixture, staging_fixture {
     do
       grants.fetch();
     while (gpus->under_way() > 0);
+    grants.tell(1000);
     settle();
   }
 

@@ -42,6 +42,12 @@ struct outbound_fixture : owner_fixture {
     out->pump();
   }
 
+  /// Lets the owners hear what there is to hear.
+  void settle() {
+    out->tell(1000);
+    owner_fixture::settle();
+  }
+
   /// Lets go of everything, round by round.
   void drain() {
     for (auto n = 0; !via.in_flight.empty() || out->ready(); ++n) {
@@ -49,6 +55,7 @@ struct outbound_fixture : owner_fixture {
       if (!via.in_flight.empty())
         via.let_go(UCS_OK);
       out->pump();
+      settle();
     }
     settle();
   }
