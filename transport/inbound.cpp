@@ -273,7 +273,8 @@ void inbound::landed(entry& x, uint64_t bytes) {
     return;
   }
   announce(x);
-  caf::anon_send(x.grant.owner, transfer_progress{x.landed, x.grant.key});
+  x.told = std::max(x.told, x.landed);
+  caf::anon_send(x.grant.owner, transfer_progress{x.told, x.grant.key});
 }
 
 // The destination decides, and it is we who have seen the last byte: the source

@@ -215,6 +215,7 @@ private:
     std::vector<bool> seen; // by chunk; a chunk counts once
     std::unordered_map<uint64_t, fetch_record> fetches; // by offset
     uint64_t landed = 0;
+    uint64_t told = 0;   // bytes, to the owner: does not go back
     lane* via = nullptr; // of the fetches
     uint64_t fetching = 0;
     uint64_t copying = 0; // chunks between our host memory and a GPU

@@ -203,8 +203,10 @@ void outbound::count_left(const transfer_key& key, uint64_t length) {
   auto& x = i->second;
   --x.in_flight;
   x.released_bytes += length;
-  if (x.released_bytes < x.data.size() && !x.restarting)
-    caf::anon_send(x.src.owner, transfer_progress{x.released_bytes, key});
+  if (x.released_bytes < x.data.size() && !x.restarting) {
+    x.told = std::max(x.told, x.released_bytes);
+    caf::anon_send(x.src.owner, transfer_progress{x.told, key});
+  }
   if (!x.ready) {
     x.ready = true;
     ready_.push_back(key);

@@ -134,6 +134,7 @@ private:
     uint64_t next = 0;
     uint64_t posted = 0; // bytes that the peer was offered
     uint64_t released_bytes = 0;
+    uint64_t told = 0;      // bytes, to the owner: does not go back
     uint64_t waiting = 0;   // chunks that wait for credit
     uint64_t in_flight = 0; // chunks that have not left
     uint64_t borrowed = 0;  // of these: chunks whose memory may be read

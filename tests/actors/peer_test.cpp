@@ -77,6 +77,22 @@ TEST_CASE("a peer connects again once its link is down") {
   CHECK(second.get()->id == 12);
 }
 
+TEST_CASE("a peer hears of another lane that its link goes on with") {
+  peer_stage x;
+  auto first = x.link();
+  x.lane->connected(scripted_link);
+  x.settle();
+  auto tell = [&x](link_id id, const char* lane) {
+    caf::anon_send(x.lane->watchers.back(), link_info{id, lane});
+    x.settle();
+  };
+  tell(scripted_link.id, "another");
+  CHECK(x.link().get()->lane == "another");
+  tell(scripted_link.id + 1, "a third");
+  CHECK(x.link().get()->id == scripted_link.id);
+  CHECK(x.link().get()->lane == "another");
+}
+
 TEST_CASE("news of an older link do not concern a peer") {
   peer_stage x;
   auto first = x.link();

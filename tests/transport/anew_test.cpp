@@ -7,6 +7,8 @@
 #include "caf_rdma/tests/transport/outbound_fixture.hpp"
 #include "caf_rdma/tests/transport/staging_fixture.hpp"
 
+#include <algorithm>
+
 using namespace rdma;
 using namespace rdma::test;
 
@@ -111,6 +113,7 @@ TEST_CASE(
   x.settle();
   CHECK(x.target == std::vector<std::byte>(10, std::byte{7}));
   CHECK(x.log->landed == std::vector<uint64_t>{10});
+  CHECK(std::ranges::is_sorted(x.log->progress));
   CHECK(x.log->failed.empty());
 }
 
@@ -169,6 +172,7 @@ TEST_CASE("a source begins again, with smaller chunks, and without its memory "
     CHECK_FALSE(y.in_place());
     CHECK(y.chunk_size == 4 * kib);
   }
+  CHECK(std::ranges::is_sorted(x.log->progress));
   CHECK(x.log->failed.empty());
 }
 
