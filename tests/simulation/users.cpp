@@ -195,8 +195,6 @@ void world::drop() {
   auto* x = pick();
   if (x == nullptr)
     return;
-  if (!waits_hold_nothing && (x->wait || !x->cancels.empty()))
-    return;
   if (dice_.percent(50)) {
     x->wait.reset();
     x->cancels.clear();

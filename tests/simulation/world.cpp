@@ -100,12 +100,8 @@ void world::bring_to_end() {
   pass(time_to_end);
   check_let_go();
   for (auto& x : operations_)
-    if (x.endless && x.handle && !x.end) {
-      if (waits_hold_nothing)
-        let_go(x);
-      else
-        x.cancels.emplace_back(sys_, x.handle.actor(), rdma::cancel_atom_v);
-    }
+    if (x.endless && x.handle && !x.end)
+      let_go(x);
   auto open = [](const user_operation& x) { return x.wait && !x.end; };
   for (auto passed = 0s; std::ranges::any_of(operations_, open); ++passed) {
     if (passed > 60s)

@@ -94,11 +94,6 @@ public:
 private:
   static constexpr std::byte poison{0xDD};
 
-  // The one switch of lost requesters: true if a pending `wait` holds nothing,
-  // so that an operation whose last handle goes away is cancelled although
-  // somebody waits for it.
-  static constexpr bool waits_hold_nothing = false;
-
   // -- steps -----------------------------------------------------------------
 
   void step();
