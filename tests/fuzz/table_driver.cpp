@@ -111,7 +111,7 @@ void table_driver::step() {
 }
 
 void table_driver::settle() {
-  for (auto& [id, reason] : table_.settle())
+  for (auto& [id, reason] : table_.settle(1))
     if (auto* x = find(id))
       fail_link(*x);
 }

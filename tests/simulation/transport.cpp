@@ -436,7 +436,7 @@ size_t transport_state::progress() {
       fetches_.push_back(std::move(x));
   if (dice_.percent(50))
     events += local_lane_.progress();
-  for (auto& [id, reason] : transfers_.settle())
+  for (auto& [id, reason] : transfers_.settle(1))
     take_down(id, reason);
   return events + transfers_.ready() + !local_lane_.idle();
 }
