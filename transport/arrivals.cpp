@@ -7,14 +7,20 @@
 #include <ucp/api/ucp.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace rdma {
 
 namespace {
 
-/// Messages to take from one ring before others get their turn.
+/// Messages to take from one ring before others get their turn, and between
+/// two looks at the clock.
 constexpr size_t max_ring_messages = 64;
+constexpr size_t messages_at_once = 8;
+
+/// Time to spend on rings before others get their turn.
+constexpr auto max_ring_time = std::chrono::microseconds{500};
 
 /// Messages to take at most from a ring whose link is closed.
 constexpr size_t max_last_messages = 4096;
@@ -150,8 +156,11 @@ size_t arrivals::receive_rings() {
   if (transfers_.grants().congested())
     return 0;
   size_t n = 0;
-  links_.for_each_ring([&](ucx_link& from, local::ring_reader& ring) {
-    n += receive_ring(from, ring);
+  auto until = loop_.now() + max_ring_time;
+  links_.visit_rings([&](ucx_link& from, local::ring_reader& ring) {
+    auto taken = receive_ring(from, ring);
+    n += taken;
+    return taken == 0 || loop_.now() < until;
   });
   for (auto id : std::exchange(broken_, {}))
     links_.fail(id, make_error(errc::protocol_violation,
@@ -162,21 +171,28 @@ size_t arrivals::receive_rings() {
 
 size_t arrivals::receive_ring(ucx_link& from, local::ring_reader& ring) {
   ring.finish_sleep();
-  in_ring_ = true;
-  auto n = ring.receive(max_ring_messages, [this](const auto& x) {
-    receive(x.header, x.data, nullptr);
-  });
-  in_ring_ = false;
-  if (!n) {
-    broken_.push_back(from.id());
+  auto until = loop_.now() + max_ring_time;
+  size_t sum = 0;
+  do {
+    in_ring_ = true;
+    auto n = ring.receive(messages_at_once, [this](const auto& x) {
+      receive(x.header, x.data, nullptr);
+    });
+    in_ring_ = false;
+    if (!n) {
+      broken_.push_back(from.id());
+      return 0;
+    }
+    sum += *n;
+    if (*n < messages_at_once)
+      break;
+  } while (sum < max_ring_messages && loop_.now() < until);
+  if (sum == 0)
     return 0;
-  }
-  if (*n == 0)
-    return 0;
-  ring_messages_->inc(static_cast<int64_t>(*n));
+  ring_messages_->inc(static_cast<int64_t>(sum));
   if (ring.writer_waits())
     from.wake_peer();
-  return *n;
+  return sum;
 }
 
 // The ring is finite, and nothing is put there any more.
@@ -195,14 +211,6 @@ void arrivals::switch_ring(ucx_link& from) {
     broken_.push_back(from.id());
   else
     from.ring_left();
-}
-
-void arrivals::drain_rings() {
-  std::vector<link_id> all;
-  links_.for_each_ring(
-    [&all](ucx_link& from, local::ring_reader&) { all.push_back(from.id()); });
-  for (auto id : all)
-    drain_ring(id);
 }
 
 void arrivals::drain_ring(link_id id) {

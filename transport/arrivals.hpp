@@ -39,12 +39,12 @@ public:
   /// Has UCX call us for each message from now on.
   caf::error listen();
 
-  /// Takes what lies in the rings, some of it. Returns the number of messages.
+  /// Takes what lies in the rings, some of it; the peers take turns. Returns
+  /// the number of messages.
   size_t receive_rings();
 
-  /// Handles all that peers have put into their rings: what one has said before
-  /// its link ended.
-  void drain_rings();
+  /// Handles what a peer has put into its ring before its link ended.
+  void drain_ring(link_id id);
 
   /// Handles the frames that have come. Returns their number.
   size_t dispatch();
@@ -78,9 +78,6 @@ private:
 
   /// Returns the number of messages.
   size_t receive_ring(ucx_link& from, local::ring_reader& ring);
-
-  /// Handles what a peer has put into its ring before it closed the link.
-  void drain_ring(link_id id);
 
   /// The peer uses our ring, or does so no more.
   void switch_ring(ucx_link& from);

@@ -122,6 +122,7 @@ void link_table::accept(const hello& x, std::vector<ucx_link::client> clients) {
     return;
   }
   link.endpoint = std::move(*ep);
+  by_endpoint_[link.endpoint.get()] = &link;
   link.endpoint_count = x.endpoint_count;
   greet(link, x);
 }
@@ -144,7 +145,10 @@ void link_table::notify(const worker_info& to, const frame& what) {
   auto link = std::make_unique<ucx_link>(make_random_id(), to, env_);
   link->endpoint = std::move(*ep);
   send_hello(*link, what);
-  notices_.push_back({std::move(link), loop_.now()});
+  auto now = loop_.now();
+  auto handle = link->endpoint.get();
+  notices_[handle] = {std::move(link), now};
+  oldest_notices_.emplace_back(handle, now);
 }
 
 // Soon after the end the peer's frame and our goodbye may have crossed.

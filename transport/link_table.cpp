@@ -35,7 +35,8 @@ std::string unreachable(const std::string& what) {
 link_table::link_table(const transport_options& options, progress_loop& loop,
                        ucx::request_pool& pool, ucx::worker& worker,
                        worker_info self, local::cell_pool& cells, bool direct,
-                       failure_handler on_failure)
+                       failure_handler on_failure,
+                       last_words_handler on_last_words)
   : options_(options),
     loop_(loop),
     pool_(pool),
@@ -44,6 +45,7 @@ link_table::link_table(const transport_options& options, progress_loop& loop,
     env_{options, pool, cells, direct, {}, {}, {}},
     host_(options.lane == "ucx" ? 0 : local::host_id()),
     on_failure_(std::move(on_failure)),
+    on_last_words_(std::move(on_last_words)),
     up_(loop.system().metrics().gauge_family("rdma.links", "up", {"lane"},
                                              "Links to other workers.")),
     ended_(loop.system().metrics().counter_family(
@@ -58,7 +60,7 @@ link_table::link_table(const transport_options& options, progress_loop& loop,
 // UCX calls this from within its progress, where nothing may be posted.
 void link_table::on_endpoint_error(void* arg, ucp_ep_h ep,
                                    ucs_status_t status) {
-  static_cast<link_table*>(arg)->failures_.push_back({ep, status});
+  static_cast<link_table*>(arg)->failures_[ep] = status;
 }
 
 // UCX 1.13 aborts (tcp_ep.c:478) when it wants to answer on a connection that
@@ -85,17 +87,23 @@ void link_table::catch_up(const worker_info& peer, uint32_t count) {
 // UCX may give the handle's address to the next endpoint: what it has reported
 // about this one must not be taken for a failure of that.
 void link_table::close(ucx::endpoint& ep) {
-  std::erase_if(failures_, [&ep](auto& x) { return x.endpoint == ep.get(); });
+  failures_.erase(ep.get());
+  by_endpoint_.erase(ep.get());
   ep.close(pool_);
 }
 
-template <class Predicate>
-void link_table::dismiss(Predicate pred) {
-  auto gone = std::stable_partition(notices_.begin(), notices_.end(),
-                                    [&pred](auto& x) { return !pred(x); });
-  std::for_each(gone, notices_.end(),
-                [this](notice& x) { close(x.link->endpoint); });
-  notices_.erase(gone, notices_.end());
+void link_table::dismiss(ucp_ep_h endpoint) {
+  auto node = notices_.extract(endpoint);
+  close(node.mapped().link->endpoint);
+}
+
+// The handle may be another notice's by now.
+void link_table::dismiss_oldest() {
+  auto [endpoint, since] = oldest_notices_.front();
+  oldest_notices_.pop_front();
+  auto i = notices_.find(endpoint);
+  if (i != notices_.end() && i->second.since == since)
+    dismiss(endpoint);
 }
 
 // -- connecting --------------------------------------------------------------
@@ -139,6 +147,7 @@ void link_table::attempt(ucx_link& x) {
     return;
   }
   x.endpoint = std::move(*ep);
+  by_endpoint_[x.endpoint.get()] = &x;
   x.endpoint_count = endpoint_count(x.peer_info());
   x.remote_id = 0;
   x.asked = false;
@@ -162,6 +171,7 @@ hello link_table::introduce(const ucx_link& x) const {
 
 void link_table::bring_up(ucx_link& x) {
   x.paired = true;
+  ++up_by_name_[x.peer()];
   x.last_heard = loop_.now();
   worker_.close_connections_on_exec();
   if (closing_) {
@@ -227,10 +237,8 @@ void link_table::lose_local(ucx_link& x, const std::string& reason) {
 
 // True if another life of the same worker is linked: then this one is over.
 bool link_table::restarted(const ucx_link& x) const {
-  return std::any_of(links_.begin(), links_.end(), [&x](auto& kvp) {
-    auto& y = *kvp.second;
-    return &y != &x && y.up() && y.peer() == x.peer();
-  });
+  auto i = up_by_name_.find(x.peer());
+  return i != up_by_name_.end() && i->second > (x.up() ? 1 : 0);
 }
 
 void link_table::say_goodbye(ucx_link& x, const caf::error& reason) {
@@ -276,6 +284,9 @@ void link_table::take_down(ucx_link& x, const caf::error& reason) {
       caf::anon_send(watcher, link_down{x.id(), reason});
   }
   by_incarnation_.erase(x.peer_info().incarnation);
+  if (x.up())
+    if (auto i = up_by_name_.find(x.peer()); --i->second == 0)
+      up_by_name_.erase(i);
   x.flush_all();
   close(x.endpoint);
   hang_up_until_ = loop_.now() + options_.heartbeat_limit
@@ -299,22 +310,22 @@ void link_table::watch(caf::actor_addr listener) {
 // the answer to its first message has left. So we do not.
 void link_table::close_all(const caf::error& reason) {
   closing_ = true;
-  dismiss([](const notice&) { return true; });
-  std::vector<ucx_link*> up;
+  closing_reason_ = reason;
+  notices_before_ = loop_.now() + progress_loop::time_point::duration{1};
   for (auto& [id, x] : links_) {
-    if (x->up())
-      up.push_back(x.get());
-    else
+    if (x->up()) {
+      on_failure_(*x, reason);
+      due_.push_back(id);
+    } else {
       for (auto& client : std::exchange(x->clients, {}))
         client.promise.deliver(reason);
+    }
   }
-  for (auto* x : up)
-    take_down(*x, reason);
 }
 
 ucx_link* link_table::find(link_id id) {
   auto i = links_.find(id);
-  if (i == links_.end() || !i->second->up())
+  if (i == links_.end() || !i->second->up() || closing_)
     return nullptr;
   return i->second.get();
 }
@@ -325,23 +336,80 @@ bool link_table::connecting(link_id id) const {
 }
 
 void link_table::reap() {
-  for (auto [ep, status] : std::exchange(failures_, {})) {
-    auto i = std::find_if(links_.begin(), links_.end(), [ep = ep](auto& kvp) {
-      return kvp.second->endpoint.get() == ep;
-    });
-    if (i == links_.end()) {
-      dismiss([ep = ep](auto& x) { return x.link->endpoint.get() == ep; });
-      continue;
-    }
-    auto& x = *i->second;
-    close(x.endpoint);
-    if (x.up())
-      take_down(x, ucx::make_error(errc::peer_lost, "lost peer " + x.peer(),
-                                   status));
-    else
-      retry(x,
-            ucx::make_error(errc::peer_unreachable,
-                            unreachable("cannot reach " + x.peer()), status));
+  auto until = loop_.now() + max_reap_time;
+  while (reap_one() && loop_.now() < until)
+    ; // go on
+}
+
+void link_table::finish() {
+  while (reap_one())
+    ; // go on
+}
+
+bool link_table::reap_one() {
+  if (!failures_.empty())
+    reap_failure();
+  else if (!due_.empty())
+    look_at_next();
+  else if (notice_due())
+    dismiss_oldest();
+  else
+    return false;
+  return true;
+}
+
+void link_table::reap_failure() {
+  auto [endpoint, status] = *failures_.begin();
+  failures_.erase(failures_.begin());
+  if (notices_.contains(endpoint)) {
+    dismiss(endpoint);
+    return;
+  }
+  auto find_link = [this, ep = endpoint]() -> ucx_link* {
+    auto i = by_endpoint_.find(ep);
+    return i != by_endpoint_.end() ? i->second : nullptr;
+  };
+  auto* x = find_link();
+  if (x == nullptr)
+    return;
+  auto id = x->id();
+  on_last_words_(id);
+  x = find_link();
+  if (x == nullptr || x->id() != id)
+    return;
+  close(x->endpoint);
+  if (x->up())
+    take_down(*x, ucx::make_error(errc::peer_lost, "lost peer " + x->peer(),
+                                  status));
+  else
+    retry(*x,
+          ucx::make_error(errc::peer_unreachable,
+                          unreachable("cannot reach " + x->peer()), status));
+}
+
+// Who is silent has been so since before the tick: we may have been stopped
+// ourselves since then.
+void link_table::look_at_next() {
+  auto i = links_.find(due_.front());
+  due_.pop_front();
+  if (i == links_.end())
+    return;
+  auto& x = *i->second;
+  if (closing_ && x.up()) {
+    take_down(x, closing_reason_);
+  } else if (!x.up()) {
+    if (last_tick_ - x.started > options_.connect_timeout)
+      take_down(x, make_error(errc::peer_unreachable,
+                              unreachable("no answer from " + x.peer())));
+  } else if (!x.announced
+             && last_tick_ - x.started > options_.connect_timeout) {
+    x.local.give_up("the peer does not answer the probe");
+    settle_lane(x);
+  } else if (last_tick_ - x.last_heard > options_.heartbeat_limit) {
+    take_down(x, make_error(errc::peer_unresponsive,
+                            "peer " + x.peer() + " is silent"));
+  } else {
+    x.send(frame{0, 0, heartbeat{}});
   }
 }
 
@@ -352,28 +420,13 @@ void link_table::tick() {
   auto away = now - last_tick_ - options_.heartbeat;
   last_tick_ = now;
   worker_.close_connections_on_exec();
-  dismiss([this, now](const notice& x) {
-    return now - x.since > options_.heartbeat;
-  });
-  std::vector<ucx_link*> links;
-  for (auto& [id, x] : links_)
-    links.push_back(x.get());
-  for (auto* x : links) {
+  notices_before_ = std::max(notices_before_, now - options_.heartbeat);
+  auto idle = due_.empty();
+  for (auto& [id, x] : links_) {
     if (away > options_.heartbeat)
       x->last_heard = std::min(now, x->last_heard + away);
-    if (!x->up()) {
-      if (now - x->started > options_.connect_timeout)
-        take_down(*x, make_error(errc::peer_unreachable,
-                                 unreachable("no answer from " + x->peer())));
-    } else if (!x->announced && now - x->started > options_.connect_timeout) {
-      x->local.give_up("the peer does not answer the probe");
-      settle_lane(*x);
-    } else if (now - x->last_heard > options_.heartbeat_limit) {
-      take_down(*x, make_error(errc::peer_unresponsive,
-                               "peer " + x->peer() + " is silent"));
-    } else {
-      x->send(frame{0, 0, heartbeat{}});
-    }
+    if (idle)
+      due_.push_back(id);
   }
   if (away <= options_.heartbeat && now <= hang_up_until_)
     ucx::hang_up(worker_, std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -397,7 +450,7 @@ void link_table::flush() {
   if (std::exchange(hello_waits_, false)) {
     for (auto& [id, x] : links_)
       hello_waits_ |= !x->try_hello();
-    for (auto& x : notices_)
+    for (auto& [endpoint, x] : notices_)
       hello_waits_ |= !x.link->try_hello();
   }
   flushing_.swap(env_.unsent);
@@ -421,12 +474,14 @@ bool link_table::prepare_sleep() {
 }
 
 void link_table::abandon() {
-  dismiss([](const notice&) { return true; });
+  while (!notices_.empty())
+    dismiss(notices_.begin()->first);
   for (auto& [id, x] : links_) {
     count(*x, -1);
     close(x->endpoint);
   }
   links_.clear();
+  up_by_name_.clear();
 }
 
 } // namespace rdma

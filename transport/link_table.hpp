@@ -9,11 +9,14 @@
 #include <caf/telemetry/gauge.hpp>
 #include <caf/telemetry/metric_registry.hpp>
 
+#include <chrono>
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace rdma {
@@ -47,11 +50,16 @@ public:
   using failure_handler
     = std::function<void(ucx_link& x, const caf::error& reason)>;
 
+  /// Called before a link is closed that UCX has given up: what its peer has
+  /// said before is still to be heard. May take links down.
+  using last_words_handler = std::function<void(link_id)>;
+
   // -- construction, destruction ---------------------------------------------
 
   link_table(const transport_options& options, progress_loop& loop,
              ucx::request_pool& pool, ucx::worker& worker, worker_info self,
-             local::cell_pool& cells, bool direct, failure_handler on_failure);
+             local::cell_pool& cells, bool direct, failure_handler on_failure,
+             last_words_handler on_last_words);
 
   // -- requests --------------------------------------------------------------
 
@@ -66,13 +74,13 @@ public:
   /// Tells the listener of all links from now on, and of those that are up.
   void watch(caf::actor_addr listener);
 
-  /// Closes all links, for good. Links that are coming up are closed once they
-  /// are up, or by `abandon`.
+  /// Closes all links, for good, by and by; they are not used any more. Links
+  /// that are coming up are closed once they are up, or by `abandon`.
   void close_all(const caf::error& reason);
 
   // -- lookup ----------------------------------------------------------------
 
-  /// Returns the link if it is up.
+  /// Returns the link if it is up, and not about to be closed.
   ucx_link* find(link_id id);
 
   /// True if the link may still come up.
@@ -90,18 +98,24 @@ public:
 
   // -- work between two calls to UCX's progress ------------------------------
 
-  /// Takes down the links that UCX has given up.
+  /// Takes down the links that UCX has given up, and does for each link what
+  /// `tick` and `close_all` have asked for: some of it, so that others get
+  /// their turn.
   void reap();
+
+  /// Does all that `reap` has to do.
+  void finish();
 
   /// Longest silence of a peer.
   caf::timespan silence() const;
 
   /// True if `reap` has something to do.
   bool ready() const noexcept {
-    return !failures_.empty();
+    return !failures_.empty() || !due_.empty() || notice_due();
   }
 
-  /// Sends heartbeats, and gives up links that are silent or do not come up.
+  /// Lets `reap` send heartbeats, and give up links that are silent or do not
+  /// come up.
   void tick();
 
   /// Sends what the links have collected, and hellos that can leave.
@@ -140,6 +154,24 @@ public:
     });
   }
 
+  /// The same until `f` returns false; the next call goes on behind.
+  template <class F>
+  void visit_rings(F f) {
+    for (auto n = rings_.size(); n > 0; --n) {
+      if (ring_turn_ >= rings_.size())
+        ring_turn_ = 0;
+      auto i = rings_.begin() + static_cast<ptrdiff_t>(ring_turn_);
+      auto* x = find(*i);
+      if (x == nullptr) {
+        rings_.erase(i);
+        continue;
+      }
+      ++ring_turn_;
+      if (!f(*x, *x->ring()))
+        return;
+    }
+  }
+
   /// Asks the peers to wake us when they put something into their rings.
   /// Returns false if something is there already.
   bool prepare_sleep();
@@ -154,10 +186,8 @@ private:
   // Endpoints that a hello may ask us to make up for.
   static constexpr uint32_t max_lag = 1024;
 
-  struct failure {
-    ucp_ep_h endpoint;
-    ucs_status_t status;
-  };
+  // Time to spend on links in a round.
+  static constexpr auto max_reap_time = std::chrono::microseconds{500};
 
   // A frame for a worker that is not linked, over an endpoint of its own, which
   // stays open until the frame has had time to leave: closing with a flush
@@ -216,9 +246,23 @@ private:
   /// Answers a frame for a link that is gone.
   void remind(link_id id);
 
-  /// Closes the notices for which `pred` is true.
-  template <class Predicate>
-  void dismiss(Predicate pred);
+  /// Does one thing that `reap` has to do. Returns false if there is none.
+  bool reap_one();
+
+  void reap_failure();
+
+  /// Heartbeat, or end: of the link whose turn it is.
+  void look_at_next();
+
+  /// True if the oldest notice has had its time.
+  bool notice_due() const noexcept {
+    return !oldest_notices_.empty()
+           && oldest_notices_.front().second < notices_before_;
+  }
+
+  void dismiss_oldest();
+
+  void dismiss(ucp_ep_h endpoint);
 
   void receive_ack(ucx_link& x, const hello& from);
 
@@ -257,24 +301,33 @@ private:
   link_environment env_;
   std::vector<link_id> flushing_;
   std::vector<link_id> rings_; // links with a ring that the peer uses
-  bool hello_waits_ = false;   // some hello may have to be sent
-  uint64_t host_;              // 0 if the local lane is not to be used
+  size_t ring_turn_ = 0;
+  bool hello_waits_ = false; // some hello may have to be sent
+  uint64_t host_;            // 0 if the local lane is not to be used
   failure_handler on_failure_;
+  last_words_handler on_last_words_;
   link_listeners listeners_;
   std::unordered_map<link_id, std::unique_ptr<ucx_link>> links_;
   std::unordered_map<uint64_t, ucx_link*> by_incarnation_;
+  std::unordered_map<ucp_ep_h, ucx_link*> by_endpoint_;
+  std::unordered_map<std::string, size_t> up_by_name_; // links to each worker
+  std::deque<link_id> due_;                            // to be looked at
   // Calls to ucp_ep_create per worker address, as UCX counts them, whatever
   // incarnation the metadata names. Kept when the link is gone.
   std::unordered_map<std::string, uint32_t> endpoint_counts_;
   // Highest count that a hello of this peer has shown.
   std::unordered_map<uint64_t, uint32_t> hello_counts_;
-  std::vector<failure> failures_; // reported by UCX, not yet handled
-  std::vector<notice> notices_;
+  // Reported by UCX, not yet handled.
+  std::unordered_map<ucp_ep_h, ucs_status_t> failures_;
+  std::unordered_map<ucp_ep_h, notice> notices_;
+  std::deque<std::pair<ucp_ep_h, progress_loop::time_point>> oldest_notices_;
+  progress_loop::time_point notices_before_; // have had their time
   std::unordered_map<link_id, epitaph> epitaphs_;
   std::deque<link_id> oldest_epitaphs_;
   caf::telemetry::metric_family_impl<caf::telemetry::int_gauge>* up_;
   caf::telemetry::metric_family_impl<caf::telemetry::int_counter>* ended_;
   bool closing_ = false;
+  caf::error closing_reason_;
   progress_loop::time_point last_tick_;
   // As long as what a closed link has not sent may be of a peer that is silent.
   progress_loop::time_point hang_up_until_;

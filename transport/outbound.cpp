@@ -152,9 +152,12 @@ void outbound::abandon() {
 void outbound::pump() {
   if (staging_ != nullptr)
     staging_->progress();
+  pumped_bytes_ = 0;
   scratch_.swap(ready_);
-  for (auto& key : scratch_) {
-    auto i = transfers_.find(key);
+  size_t n = 0;
+  for (auto most = std::min(scratch_.size(), max_refills);
+       n < most && pumped_bytes_ < max_pumped_bytes; ++n) {
+    auto i = transfers_.find(scratch_[n]);
     if (i == transfers_.end())
       continue;
     auto& x = i->second;
@@ -167,6 +170,8 @@ void outbound::pump() {
       released();
     }
   }
+  ready_.insert(ready_.begin(), scratch_.begin() + static_cast<ptrdiff_t>(n),
+                scratch_.end());
   scratch_.clear();
   take_turns();
 }
@@ -264,7 +269,6 @@ void outbound::refill(transfer& x) {
 }
 
 void outbound::take_turns() {
-  turns_due_ = false;
   auto find = [this](const transfer_key& key) -> transfer* {
     auto i = transfers_.find(key);
     auto over = i == transfers_.end() || i->second.released != nullptr
@@ -276,13 +280,17 @@ void outbound::take_turns() {
     auto* x = find(key);
     return x == nullptr ? admission::at_once : admits(*x);
   };
+  turns_due_ = false;
   for (auto* turns : {&turns_, &staging_turns_}) {
-    while (auto key = turns->pop(ask)) {
+    std::optional<transfer_key> key;
+    while (pumped_bytes_ < max_pumped_bytes && (key = turns->pop(ask))) {
       if (auto* x = find(*key)) {
         --x->waiting;
         post_next(*x);
       }
     }
+    turns_due_ = turns_due_
+                 || (pumped_bytes_ >= max_pumped_bytes && !turns->empty());
   }
 }
 
@@ -309,8 +317,10 @@ void outbound::post_next(transfer& x) {
     header.checksum = checksum(x.data, header.offset, header.length);
   count_offered(x, header.length);
   ++x.borrowed;
-  if (!x.exposed)
+  if (!x.exposed) {
     credit_.posted(x.src.key.link, header.length);
+    pumped_bytes_ += header.length;
+  }
   auto& borrowed = x.exposed ? exposed_borrowed_ : borrowed_;
   auto& copied = x.exposed ? exposed_copied_ : copied_;
   if (x.via()->post(chunk{x.src.key, header, x.data, header.offset, x.data},

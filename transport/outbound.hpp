@@ -89,6 +89,11 @@ public:
   }
 
 private:
+  // What to offer in a round, so that others get their turn: transfers that go
+  // on, and bytes that the lane may have to copy.
+  static constexpr size_t max_refills = 1024;
+  static constexpr uint64_t max_pumped_bytes = uint64_t{8} << 20;
+
   /// Is told that a chunk has left.
   struct departure : ucx::request_observer {
     departure(outbound& x, bool is_borrowed, bool has_credit)
@@ -219,6 +224,7 @@ private:
   turn_queue<transfer_key> turns_;         // one for each chunk that waits
   turn_queue<transfer_key> staging_turns_; // likewise, for chunks of GPUs
   bool turns_due_ = false;
+  uint64_t pumped_bytes_ = 0; // since `pump` has begun
   uint64_t chunks_offered_ = 0;
   uint64_t bytes_offered_ = 0;
   uint64_t steps_ = 0;

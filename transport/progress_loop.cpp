@@ -221,12 +221,15 @@ void progress_loop::run() {
 
 size_t progress_loop::round() {
   ++rounds_;
+  auto began = now();
+  time_left_ = options_.max_round_time;
   receive();
   auto events = run_tasks();
   if (poller_ != nullptr)
     events += poller_->progress();
   events += fire_timers();
   events += run_jobs();
+  longest_round_ = std::max<caf::timespan>(longest_round_, now() - began);
   return events;
 }
 
@@ -240,33 +243,55 @@ void progress_loop::receive() {
   new_tasks_.clear();
 }
 
+template <class F>
+size_t progress_loop::take_turns(size_t most, F next) {
+  auto t = now();
+  auto end = t + time_left_;
+  size_t n = 0;
+  while (n < most && next()) {
+    ++n;
+    t = now();
+    if (t >= end)
+      break;
+  }
+  time_left_ = std::max(caf::timespan::zero(), caf::timespan{end - t});
+  return n;
+}
+
 size_t progress_loop::run_tasks() {
-  auto n = std::min(options_.max_jobs_per_round, tasks_.size());
-  for (size_t i = 0; i < n; ++i) {
+  if (tasks_.empty())
+    return 0;
+  // What a task posts is for the next round.
+  auto most = std::min(options_.max_jobs_per_round, tasks_.size());
+  return take_turns(most, [this] {
     auto f = std::move(tasks_.front());
     tasks_.pop_front();
     f();
-  }
-  return n;
+    return true;
+  });
 }
 
 size_t progress_loop::fire_timers() {
   if (timers_.empty())
     return 0;
-  size_t n = 0;
   auto t = now();
-  while (n < options_.max_timers_per_round && !timers_.empty()
-         && timers_.begin()->first.first <= t) {
+  if (timers_.begin()->first.first > t)
+    return 0;
+  return take_turns(options_.max_timers_per_round, [this, t] {
+    if (timers_.empty() || timers_.begin()->first.first > t)
+      return false;
     auto node = timers_.extract(timers_.begin());
     node.mapped()();
-    ++n;
-  }
-  return n;
+    return true;
+  });
 }
 
 size_t progress_loop::run_jobs() {
-  size_t n = 0;
-  for (; n < options_.max_jobs_per_round && !ready_.empty(); ++n) {
+  if (ready_.empty())
+    return 0;
+  return take_turns(options_.max_jobs_per_round, [this] {
+    if (ready_.empty())
+      return false;
     auto job = ready_.front();
     ready_.pop_front();
     if (job->resume(this, options_.max_throughput)
@@ -274,8 +299,8 @@ size_t progress_loop::run_jobs() {
       ready_.push_back(job);
     else
       caf::intrusive_ptr_release(job);
-  }
-  return n;
+    return true;
+  });
 }
 
 // -- idling ------------------------------------------------------------------

@@ -60,7 +60,12 @@ public:
     size_t max_jobs_per_round = 256;
     /// Timers to fire between two looks at the poller.
     size_t max_timers_per_round = 256;
-    /// Time source of timers; tests pass a clock that they move by hand.
+    /// Time that tasks, timers and actors may take together between two looks
+    /// at the poller. Each gets one turn, and what has begun is not
+    /// interrupted.
+    caf::timespan max_round_time = std::chrono::milliseconds{1};
+    /// Time source of timers, and of what rounds take; tests pass a clock that
+    /// they move by hand.
     std::function<time_point()> clock = std::chrono::steady_clock::now;
   };
 
@@ -158,6 +163,12 @@ public:
     return rounds_;
   }
 
+  /// Returns the time that the longest round has taken since the last call,
+  /// with what the system has given to others meanwhile.
+  caf::timespan take_longest_round() noexcept {
+    return std::exchange(longest_round_, caf::timespan{0});
+  }
+
   /// Number of actors that wait for their turn.
   size_t ready_actors() const noexcept {
     return ready_.size();
@@ -204,6 +215,11 @@ private:
 
   void receive();
 
+  /// Calls `next`, which does one thing, until it returns false, `most` times,
+  /// or until the round has no time left. Returns the number of calls.
+  template <class F>
+  size_t take_turns(size_t most, F next);
+
   size_t run_tasks();
 
   size_t fire_timers();
@@ -247,6 +263,8 @@ private:
   std::vector<task> new_tasks_;
   std::vector<caf::resumable*> new_jobs_;
   uint64_t rounds_ = 0;
+  caf::timespan time_left_{0}; // of this round
+  caf::timespan longest_round_{0};
   size_t idle_rounds_ = 0;
   size_t vain_spins_ = 0; // in a row
   std::chrono::steady_clock::time_point idle_since_;

@@ -38,6 +38,8 @@ transport_metrics::transport_metrics(registry& to, const std::string& worker)
     counter(to, "rdma.transfers", "landed", "Bytes in place here.", "bytes"),
     counter(to, "rdma.loop", "rounds", "Rounds of progress loops."),
     counter(to, "rdma.loop", "sleeps", "Times that loops went to sleep."),
+    counter(to, "rdma.loop", "heavy-rounds",
+            "Rounds that have looked at more than a round should."),
   },
     gauges_{
       gauge(to, "rdma.chunks", "waiting",
@@ -52,6 +54,11 @@ transport_metrics::transport_metrics(registry& to, const std::string& worker)
       gauge(to, "rdma.loop", "ready", "Actors that wait for their turn."),
       to.gauge_instance<double>("rdma.links", "silence", {{"worker", detail::label_value(worker)}},
                                 "Longest silence of a peer.", "seconds"),
+      to.gauge_instance<double>("rdma.loop", "longest-round",
+                                {{"worker", worker}},
+                                "Longest round of a loop since the last "
+                                "heartbeat.",
+                                "seconds"),
     } {
   // nop
 }
@@ -65,6 +72,7 @@ transport_metrics::~transport_metrics() {
   rest.ucx_requests = 0;
   rest.loop_actors = 0;
   rest.loop_ready = 0;
+  rest.longest_round = caf::timespan{0};
   update(rest);
 }
 
@@ -77,13 +85,16 @@ void transport_metrics::update(const transport_snapshot& x) {
   add(counters_.bytes_landed, now.bytes_landed, before.bytes_landed);
   add(counters_.loop_rounds, x.loop_rounds, last_.loop_rounds);
   add(counters_.loop_sleeps, x.loop_sleeps, last_.loop_sleeps);
+  add(counters_.heavy_rounds, x.heavy_rounds, last_.heavy_rounds);
   add(gauges_.chunks_waiting, now.chunks_waiting, before.chunks_waiting);
   add(gauges_.chunks_held, now.chunks_held, before.chunks_held);
   add(gauges_.bytes_fetching, now.bytes_fetching, before.bytes_fetching);
   add(gauges_.ucx_requests, x.ucx_requests, last_.ucx_requests);
   add(gauges_.loop_actors, x.loop_actors, last_.loop_actors);
   add(gauges_.loop_ready, x.loop_ready, last_.loop_ready);
-  gauges_.silence->value(std::chrono::duration<double>(x.silence).count());
+  using seconds = std::chrono::duration<double>;
+  gauges_.silence->value(seconds{x.silence}.count());
+  gauges_.longest_round->value(seconds{x.longest_round}.count());
   last_ = x;
 }
 

@@ -27,10 +27,15 @@ struct transport_snapshot {
   /// Actors on the loop, and those of them that are ready to run.
   uint64_t loop_actors = 0;
   uint64_t loop_ready = 0;
+  /// Longest round of the loop since the last time.
+  caf::timespan longest_round{0};
+  /// Rounds that have done more than a round should.
+  uint64_t heavy_rounds = 0;
 };
 
 /// Keeps the metrics of the actor system up to date: those that cost nothing
-/// until somebody looks. Several runtimes add up, but for silence.
+/// until somebody looks. Several runtimes add up, but for silence and the
+/// longest round.
 class transport_metrics {
 public:
   transport_metrics(caf::telemetry::metric_registry& to,
@@ -53,6 +58,7 @@ private:
     caf::telemetry::int_counter* bytes_landed;
     caf::telemetry::int_counter* loop_rounds;
     caf::telemetry::int_counter* loop_sleeps;
+    caf::telemetry::int_counter* heavy_rounds;
   };
 
   struct gauges {
@@ -63,6 +69,7 @@ private:
     caf::telemetry::int_gauge* loop_actors;
     caf::telemetry::int_gauge* loop_ready;
     caf::telemetry::dbl_gauge* silence;
+    caf::telemetry::dbl_gauge* longest_round;
   };
 
   counters counters_;

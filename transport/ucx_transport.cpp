@@ -65,6 +65,10 @@ private:
   // Rounds in a row that rings alone may keep busy.
   static constexpr size_t max_rounds_without_ucx = 8;
 
+  // Entries of tables to look at, and messages to handle, in a round: a few
+  // milliseconds.
+  static constexpr uint64_t max_steps = 16384;
+
   // Time that links may take to come up after a shutdown.
   static constexpr auto max_linger = std::chrono::milliseconds{300};
 
@@ -79,7 +83,10 @@ private:
 
   void schedule_tick();
 
-  transport_snapshot take_snapshot() const;
+  transport_snapshot take_snapshot();
+
+  /// Counts a round that has done more than it should.
+  void watch_round(size_t events);
 
   actor_base* self_;
   std::unique_ptr<ucx::engine> ucx_;
@@ -103,6 +110,8 @@ private:
   progress_loop::timer_id linger_;
   bool shutting_down_ = false;
   size_t rounds_without_ucx_ = 0;
+  uint64_t steps_ = 0; // until this round
+  uint64_t heavy_rounds_ = 0;
 };
 
 transport_state::transport_state(actor_base* self,
@@ -127,11 +136,13 @@ transport_state::transport_state(actor_base* self,
       [this] { return self_->loop().now(); },
       {staging_out_ ? &*staging_out_ : nullptr,
        staging_in_ ? &*staging_in_ : nullptr}),
-    links_(options_, self->loop(), pool_, ucx_->worker, ucx_->self, cells_,
-           gpus_.direct,
-           [this](ucx_link& x, const caf::error& reason) {
-             transfers_.fail(x.id(), reason);
-           }),
+    links_(
+      options_, self->loop(), pool_, ucx_->worker, ucx_->self, cells_,
+      gpus_.direct,
+      [this](ucx_link& x, const caf::error& reason) {
+        transfers_.fail(x.id(), reason);
+      },
+      [this](link_id id) { arrivals_.drain_ring(id); }),
     arrivals_(self->loop(), ucx_->worker, links_, transfers_, ucx_lane_,
               local_lane_),
     active_self_(make_random_id(), ucx_->self.id, transfers_),
@@ -202,7 +213,10 @@ transport_actor::behavior_type transport_state::make_behavior() {
       shutting_down_ = true;
       auto reason = make_error(errc::shutting_down, "runtime shuts down");
       links_.close_all(reason);
-      linger_ = self_->loop().after(max_linger, [this] { links_.abandon(); });
+      linger_ = self_->loop().after(max_linger, [this] {
+        links_.finish();
+        links_.abandon();
+      });
       transfers_.fail(active_self_.id(), reason);
       transfers_.fail(passive_self_.id(), reason);
       return shutdown_;
@@ -218,11 +232,24 @@ void transport_state::schedule_tick() {
   });
 }
 
-transport_snapshot transport_state::take_snapshot() const {
+transport_snapshot transport_state::take_snapshot() {
   auto& loop = self_->loop();
-  return {transfers_.statistics(), links_.silence(), pool_.busy(),
-          loop.rounds(),           loop.sleeps(),    loop.hosted_actors(),
-          loop.ready_actors()};
+  return {transfers_.statistics(),
+          links_.silence(),
+          pool_.busy(),
+          loop.rounds(),
+          loop.sleeps(),
+          loop.hosted_actors(),
+          loop.ready_actors(),
+          loop.take_longest_round(),
+          heavy_rounds_};
+}
+
+void transport_state::watch_round(size_t events) {
+  auto now = transfers_.statistics().steps + local_lane_.steps();
+  if (now - steps_ + events > max_steps)
+    ++heavy_rounds_;
+  steps_ = now;
 }
 
 // -- requests ----------------------------------------------------------------
@@ -267,8 +294,9 @@ size_t transport_state::progress() {
   events += active_self_.progress();
   events += passive_self_.progress();
   links_.flush();
-  if (shutting_down_ && links_.size() == 0 && pool_.busy() == 0
-      && !transfers_.telling() && shutdown_.pending()) {
+  watch_round(events);
+  if (shutting_down_ && links_.size() == 0 && !links_.ready()
+      && pool_.busy() == 0 && !transfers_.telling() && shutdown_.pending()) {
     shutdown_.deliver();
     ++events;
   }
@@ -277,10 +305,8 @@ size_t transport_state::progress() {
 
 // Does what UCX's callbacks may only ask for.
 void transport_state::settle() {
-  if (links_.ready()) {
-    arrivals_.drain_rings();
+  if (links_.ready())
     links_.reap();
-  }
   if (!transfers_.ready())
     return;
   for (auto& [id, reason] : transfers_.take_refused())

@@ -25,6 +25,17 @@ public:
     // nop
   }
 
+  // No round may cost more than a bound, whatever has happened.
+  ~real_stage() override {
+    alice_ = bob_ = nullptr;
+    there_.reset();
+    here_.reset();
+    CHECK(system_.metrics()
+            .counter_singleton("rdma.loop", "heavy-rounds", "", "1", true)
+            ->value()
+          == 0);
+  }
+
   std::string lane() const override {
     return there_ ? lane_ : "self";
   }

@@ -118,7 +118,7 @@ void table_driver::step() {
 
 void table_driver::settle() {
   table_.take_refused(); // the links offer nothing in place anyhow
-  for (auto& [id, reason] : table_.settle())
+  for (auto& [id, reason] : table_.settle(1))
     if (auto* x = find(id))
       fail_link(*x);
 }

@@ -108,7 +108,18 @@ TEST_CASE("what several transports count adds up") {
   first->update(x);
   CHECK(waiting() == 7);
   CHECK(rounds() == 250);
+  x.longest_round = std::chrono::milliseconds{2};
+  first->update(x);
+  auto longest = [&](const char* worker) {
+    return all
+      .gauge_instance<double>("rdma.loop", "longest-round",
+                              {{"worker", worker}}, "", "seconds")
+      ->value();
+  };
+  CHECK(longest("a") == 0.002); // each for itself
+  CHECK(longest("b") == 0);
   first.reset();
+  CHECK(longest("a") == 0);
   CHECK(waiting() == 5);
   CHECK(rounds() == 250);
 }

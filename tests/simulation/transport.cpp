@@ -466,7 +466,7 @@ size_t transport_state::progress() {
         if (auto* link = to.find(theirs))
           link->locked_out = true;
       });
-  for (auto& [id, reason] : transfers_.settle())
+  for (auto& [id, reason] : transfers_.settle(1))
     take_down(id, reason);
   return events + transfers_.ready() + !local_lane_.idle()
          + forbidden_lane_.busy();

@@ -17,7 +17,7 @@ using namespace rdma::test;
 namespace {
 
 link_watcher::behavior_type watch(link_watcher::pointer) {
-  return {[](const link_down&) {}};
+  return {[](const link_down&) {}, [](const link_info&) {}};
 }
 
 bool gone(const caf::actor_addr& x) {

@@ -306,3 +306,68 @@ TEST_CASE("a loop that spins forever never sleeps") {
   REQUIRE(env.sync([] {}));
   CHECK(env.loop.sleeps() == 0);
 }
+
+namespace {
+
+/// A loop whose rounds take what the test says.
+struct timed_loop : manual_loop {
+  timed_loop() {
+    loop.set_poller(&ucx);
+  }
+
+  ~timed_loop() {
+    loop.set_poller(nullptr);
+    loop.stop();
+  }
+
+  /// Something that takes its time.
+  auto work() {
+    return [this] {
+      ++done;
+      now += std::chrono::microseconds{300};
+    };
+  }
+
+  size_t done = 0;
+  fake_poller ucx;
+};
+
+} // namespace
+
+TEST_CASE("a round looks at UCX in time, however much there is to do") {
+  timed_loop x;
+  SECTION("tasks") {
+    for (auto i = 0; i < 10; ++i)
+      x.loop.post(x.work());
+  }
+  SECTION("timers") {
+    for (auto i = 0; i < 10; ++i)
+      x.loop.after(caf::timespan{0}, x.work());
+  }
+  SECTION("both, which share the time; each gets a turn") {
+    for (auto i = 0; i < 6; ++i)
+      x.loop.post(x.work());
+    for (auto i = 0; i < 4; ++i)
+      x.loop.after(caf::timespan{0}, x.work());
+    x.loop.run_once();
+    CHECK(x.done == 5);
+    CHECK(x.loop.timers() == 3);
+  }
+  while (x.done < 10) {
+    auto before = x.done;
+    x.loop.run_once();
+    CHECK(x.done > before);
+    CHECK(x.done - before <= 5);
+  }
+  CHECK(x.ucx.rounds >= 3);
+}
+
+TEST_CASE("a loop knows its longest round") {
+  timed_loop x;
+  x.loop.post(x.work());
+  x.loop.run_once();
+  x.loop.run_once();
+  CHECK(x.loop.take_longest_round() == std::chrono::microseconds{300});
+  x.loop.run_once();
+  CHECK(x.loop.take_longest_round() == caf::timespan{0});
+}

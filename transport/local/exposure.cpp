@@ -30,6 +30,7 @@ exposure::exposure(cell_pool& home, const block_list& data)
   auto add = [this](std::span<std::byte> x) {
     blocks_.push_back({reinterpret_cast<uintptr_t>(x.data()), x.size()});
   };
+  blocks_.reserve(data.count());
   data.for_each(0, data.size(), add);
   cell_->block_count = blocks_.size();
   cell_->blocks = reinterpret_cast<uintptr_t>(blocks_.data());
