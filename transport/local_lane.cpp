@@ -247,8 +247,12 @@ public:
   ucs_status_t advance(size_t piece_size) {
     if (source_ == 0)
       return nonsense;
-    if (blocks != nullptr && !blocks->complete())
-      return locate();
+    // A short list takes no round of its own.
+    while (blocks != nullptr && !blocks->complete()) {
+      auto is_long = blocks->bytes() > 0;
+      if (auto st = locate(); st != UCS_INPROGRESS || is_long)
+        return st;
+    }
     if (done_ == 0 && shares_memory())
       return failed(overlapping);
     auto limit = std::min<uint64_t>(piece_size, what_.length - done_);
