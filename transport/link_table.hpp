@@ -162,12 +162,13 @@ public:
         ring_turn_ = 0;
       auto i = rings_.begin() + static_cast<ptrdiff_t>(ring_turn_);
       auto* x = find(*i);
-      if (x == nullptr) {
+      auto* ring = x != nullptr ? x->ring() : nullptr;
+      if (ring == nullptr) {
         rings_.erase(i);
         continue;
       }
       ++ring_turn_;
-      if (!f(*x, *x->ring()))
+      if (!f(*x, *ring))
         return;
     }
   }
