@@ -88,17 +88,15 @@ private:
   void end_all() {
     caf::scoped_actor self{system};
     auto all = living_connectors();
-    auto late = shut_down(*self.ptr(), all);
+    // An operation waits for its peer for one `grace`.
+    auto late = shut_down(*self.ptr(), all, options.grace + options.grace / 2);
     auto ignore = [](const caf::error&) {};
-    self->request(ucx.handle, limit(), shutdown_atom_v).receive([] {}, ignore);
-    shut_down(*self.ptr(), late);
+    self->request(ucx.handle, options.grace, shutdown_atom_v)
+      .receive([] {}, ignore);
+    shut_down(*self.ptr(), late, options.grace / 2);
     self->monitor(ucx.handle);
     self->send_exit(ucx.handle, caf::exit_reason::kill);
     self->receive([](const caf::down_msg&) {});
-  }
-
-  caf::timespan limit() const {
-    return options.grace + options.grace / 2;
   }
 
   std::vector<connector_impl> living_connectors() {
@@ -113,10 +111,11 @@ private:
   /// Ends the operations of connectors. Returns those that are not through in
   /// time.
   std::vector<connector_impl> shut_down(caf::blocking_actor& self,
-                                        const std::vector<connector_impl>& xs) {
+                                        const std::vector<connector_impl>& xs,
+                                        caf::timespan limit) {
     std::vector<connector_impl> late;
     auto ask = [&](const connector_impl& x) {
-      return self.request(x, limit(), shutdown_atom_v);
+      return self.request(x, limit, shutdown_atom_v);
     };
     std::vector<decltype(ask(xs.front()))> answers;
     for (auto& x : xs)
