@@ -7,8 +7,8 @@
 
 using namespace rdma_test;
 
-TEST_CASE(
-  "what is written to a stopped peer takes little more than its bytes") {
+TEST_CASE("what is written to a stopped peer takes little more than its bytes",
+          "[eager]") {
 #ifdef RDMA_SANITIZED
   SKIP("the sanitizer keeps what is freed");
 #endif
