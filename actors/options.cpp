@@ -8,6 +8,7 @@
 #include <caf/config_option_set.hpp>
 #include <caf/config_value.hpp>
 #include <caf/settings.hpp>
+#include <caf/string_view.hpp>
 
 #include <algorithm>
 #include <type_traits>
@@ -49,7 +50,7 @@ public:
   }
 
   template <class T>
-  option_adder& add(const char* name, const char* description) {
+  option_adder& add(caf::string_view name, caf::string_view description) {
     static const caf::config_option::meta_state meta{
       [](void*, caf::config_value& x) {
         auto value = convert<T>(x);
@@ -78,8 +79,8 @@ public:
   }
 
   template <class T>
-  void operator()(const char* name, T& field) {
-    known_.emplace_back(name);
+  void operator()(caf::string_view name, T& field) {
+    known_.emplace_back(name.begin(), name.end());
     if (group_ == nullptr)
       return;
     auto i = group_->find(name);

@@ -29,9 +29,6 @@ constexpr size_t max_segments = 512;
 // Blocks of a list to read before others get their turn.
 constexpr uint64_t max_blocks_at_once = uint64_t{1} << 14;
 
-// What a piece counts as at least: its system calls take as long.
-constexpr uint64_t least_piece = 4096;
-
 // The end of a fetch, in the words that UCX has for it.
 constexpr auto taken_back = UCS_ERR_REJECTED;
 constexpr auto stopped = UCS_ERR_CANCELED;
