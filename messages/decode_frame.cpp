@@ -166,7 +166,7 @@ caf::expected<claim> read(wire::Claim::Reader in) {
   if (in.getMoreBlocks() > 0 && blocks.size() == 0)
     return fail("a claim whose blocks are all to come");
   if (blocks.size() > max_runs_per_frame
-      || blocks.size() + uint64_t{in.getMoreBlocks()} > max_selected_blocks)
+      || blocks.size() + uint64_t{in.getMoreBlocks()} > max_selected_runs)
     return fail("a claim for too many blocks");
   if (notification.size() > max_notification_size
       || (notification.size() > 0 && !in.getNotify()))

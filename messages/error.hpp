@@ -47,7 +47,7 @@ enum class errc : uint8_t {
   // -- the metadata is wrong: ask for it again -------------------------------
   /// The metadata is truncated, damaged or no metadata at all.
   malformed_metadata = 20,
-  /// The metadata or the peer speaks another format version.
+  /// The metadata or the peer speaks another version of a format.
   unsupported_version = 21,
   /// The metadata is from an earlier life of the worker: ask for new metadata.
   stale_metadata = 22,

@@ -24,6 +24,10 @@
 
 namespace rdma {
 
+/// Version of frames, and of what processes of one host read from each other's
+/// memory. Peers of another version are refused.
+inline constexpr uint16_t protocol_version = 2;
+
 struct hello {
   worker_info worker;
   uint64_t link_id = 0;
@@ -32,7 +36,7 @@ struct hello {
   /// Names the sender's machine; 0 if it does not use the local lane.
   uint64_t host = 0;
   /// Of the sender. Whoever does not speak it refuses the hello, and says so.
-  uint16_t version = format_version;
+  uint16_t version = protocol_version;
 
   friend bool operator==(const hello&, const hello&) = default;
 };

@@ -19,7 +19,7 @@
 
 namespace rdma {
 
-/// Version of metadata, hello and frames. Peers of another version are refused.
+/// Version of metadata. Those of another version are refused.
 inline constexpr uint16_t format_version = 1;
 
 /// How the memory behind a passive operation may be used.

@@ -15,7 +15,8 @@
 #    no bytes. A rendezvous carries a single offer.
 #
 # A writer may add fields; a reader ignores those that it does not know. A change
-# that an older reader would misunderstand increments the format version.
+# that an older reader would misunderstand increments the version of metadata, or
+# that of frames.
 @0xd3a5f1c86e0b7294;
 
 using Cxx = import "/capnp/c++.capnp";

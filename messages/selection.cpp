@@ -48,26 +48,34 @@ void add_block(selection& xs, uint32_t descriptor, uint64_t offset,
   xs.push_back({descriptor, 1, offset, length, 0});
 }
 
-caf::error check(const selection& xs, const std::vector<uint64_t>& sizes) {
-  uint64_t blocks = 0;
-  uint64_t bytes = 0;
-  for (size_t i = 0; i < xs.size(); ++i) {
-    auto& x = xs[i];
+caf::error check(std::span<const block_run> xs,
+                 const std::vector<uint64_t>& sizes, selection_sum& sum) {
+  for (auto& x : xs) {
+    auto i = sum.runs++;
+    if (sum.runs > max_selected_runs)
+      return make_error(errc::bad_selection,
+                        "more than " + std::to_string(max_selected_runs)
+                          + " runs of blocks");
     if (x.descriptor >= sizes.size())
       return fail(i, "names descriptor " + std::to_string(x.descriptor) + " of "
                        + std::to_string(sizes.size()));
     if (auto* what = fault(x, sizes[x.descriptor]))
       return fail(i, what);
-    blocks += x.count;
-    if (blocks > max_selected_blocks)
+    sum.blocks += x.count;
+    if (sum.blocks > max_selected_blocks)
       return make_error(errc::bad_selection,
                         "more than " + std::to_string(max_selected_blocks)
                           + " blocks");
-    if (x.length > (std::numeric_limits<uint64_t>::max() - bytes) / x.count)
+    if (x.length > (std::numeric_limits<uint64_t>::max() - sum.bytes) / x.count)
       return fail(i, "makes the total too large");
-    bytes += x.length * x.count;
+    sum.bytes += x.length * x.count;
   }
   return {};
+}
+
+caf::error check(const selection& xs, const std::vector<uint64_t>& sizes) {
+  selection_sum sum;
+  return check(xs, sizes, sum);
 }
 
 uint64_t total_size(const selection& xs) noexcept {

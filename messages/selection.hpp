@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,9 @@ bool inspect(Inspector& f, block_run& x) {
 /// Empty: all of it.
 using selection = std::vector<block_run>;
 
+/// Runs that a selection may have: what an event costs grows with them.
+inline constexpr uint64_t max_selected_runs = uint64_t{1} << 16;
+
 /// Blocks that one selection may name.
 inline constexpr uint64_t max_selected_blocks = uint64_t{1} << 20;
 
@@ -52,8 +56,20 @@ inline constexpr uint64_t max_selected_blocks = uint64_t{1} << 20;
 void add_block(selection& xs, uint32_t descriptor, uint64_t offset,
                uint64_t length);
 
+/// What a selection names, counted while it is checked.
+struct selection_sum {
+  size_t runs = 0;
+  uint64_t blocks = 0;
+  uint64_t bytes = 0;
+};
+
 /// Checks that each run lies within the descriptor that it names, whose sizes
-/// are given, and that there are not too many blocks. Returns `bad_selection`.
+/// are given, and that there are not too many, those of `sum` included. Adds
+/// them to `sum`. Returns `bad_selection`.
+caf::error check(std::span<const block_run> xs,
+                 const std::vector<uint64_t>& sizes, selection_sum& sum);
+
+/// Checks a whole selection.
 caf::error check(const selection& xs, const std::vector<uint64_t>& sizes);
 
 /// Returns the bytes that a selection that was checked names; not for an empty

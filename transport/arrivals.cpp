@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
+#include <iterator>
 #include <utility>
 
 namespace rdma {
@@ -19,8 +21,10 @@ namespace {
 constexpr size_t max_ring_messages = 64;
 constexpr size_t messages_at_once = 8;
 
-/// Time to spend on rings before others get their turn.
+/// Time to spend on rings, or on frames that wait, before others get their
+/// turn.
 constexpr auto max_ring_time = std::chrono::microseconds{500};
+constexpr auto max_dispatch_time = std::chrono::microseconds{500};
 
 /// Messages to take at most from a ring whose link is closed.
 constexpr size_t max_last_messages = 4096;
@@ -223,18 +227,30 @@ void arrivals::drain_ring(link_id id) {
       break;
     n += taken;
   }
-  for (auto& x : std::exchange(waiting_, {}))
+  auto came_last = [id](const arrival& x) { return x.what.link_id == id; };
+  auto i = std::stable_partition(waiting_.begin(), waiting_.end(),
+                                 std::not_fn(came_last));
+  std::vector<arrival> last(std::make_move_iterator(i),
+                            std::make_move_iterator(waiting_.end()));
+  waiting_.erase(i, waiting_.end());
+  for (auto& x : last)
     dispatch(x);
 }
 
 // -- between two calls to UCX's progress -------------------------------------
 
 size_t arrivals::dispatch() {
-  scratch_.swap(waiting_);
-  auto n = scratch_.size();
-  for (auto& x : scratch_)
+  if (taken_.empty())
+    taken_.swap(waiting_);
+  auto until = loop_.now() + max_dispatch_time;
+  size_t n = 0;
+  while (!taken_.empty()) {
+    auto x = std::move(taken_.front());
+    taken_.pop_front();
     dispatch(x);
-  scratch_.clear();
+    if (++n % messages_at_once == 0 && loop_.now() >= until)
+      break;
+  }
   return n;
 }
 

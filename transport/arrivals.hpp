@@ -15,6 +15,7 @@
 #include <caf/telemetry/counter.hpp>
 
 #include <cstddef>
+#include <deque>
 #include <span>
 #include <vector>
 
@@ -50,7 +51,7 @@ public:
   size_t dispatch();
 
   bool empty() const noexcept {
-    return waiting_.empty();
+    return waiting_.empty() && taken_.empty();
   }
 
 private:
@@ -94,8 +95,8 @@ private:
   transfer_table& transfers_;
   ucx_lane& by_ucx_;
   local_lane& in_place_;
-  std::vector<arrival> waiting_;
-  std::vector<arrival> scratch_;
+  std::deque<arrival> waiting_;
+  std::deque<arrival> taken_; // come before those, and are handled first
   caf::telemetry::int_counter* ring_messages_;
   std::vector<link_id> broken_; // links with nonsense in their ring
   bool in_ring_ = false;        // what is being received comes from a ring

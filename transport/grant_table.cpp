@@ -53,26 +53,40 @@ errc grant_table::begin(open_claim& x, const std::string& peer) {
   ++open;
   x.blocks = runs;
   open_blocks += runs;
+  if (runs > 0) {
+    x.memory.emplace(what.memory);
+    x.memory->reserve(std::min(runs, max_selected_runs));
+  }
   return errc::none;
+}
+
+caf::error grant_table::add(open_claim& x, std::span<const block_run> blocks) {
+  if (blocks.empty())
+    return {};
+  auto& y = grants_.at(x.said->secret);
+  if (auto err = check(blocks, y.sizes, x.named); err != caf::none)
+    return err;
+  // What was announced counts from the beginning, a run at least as a block.
+  auto known = std::max(x.blocks, x.named.blocks + x.said->more_blocks);
+  y.open_blocks += known - x.blocks;
+  x.blocks = known;
+  if (y.open_blocks > max_blocks)
+    return make_error(errc::limit_reached,
+                      "too many blocks at once for one grant");
+  x.memory->select(blocks);
+  return {};
 }
 
 caf::expected<block_list> grant_table::memory_of(open_claim& x) {
   auto& y = grants_.at(x.said->secret);
   if (x.said->blocks.empty())
     return y.what.memory;
-  if (auto err = check(x.said->blocks, y.sizes); err != caf::none)
-    return err;
-  if (auto total = total_size(x.said->blocks); total != x.said->total)
-    return make_error(errc::size_mismatch, "blocks of " + std::to_string(total)
-                                             + " B in a claim for "
-                                             + std::to_string(x.said->total)
-                                             + " B");
-  y.open_blocks -= std::exchange(x.blocks, block_count(x.said->blocks));
-  y.open_blocks += x.blocks;
-  if (y.open_blocks > max_blocks)
-    return make_error(errc::limit_reached,
-                      "too many blocks at once for one grant");
-  return y.what.memory.select(x.said->blocks);
+  if (x.named.bytes != x.said->total)
+    return make_error(errc::size_mismatch,
+                      "blocks of " + std::to_string(x.named.bytes)
+                        + " B in a claim for " + std::to_string(x.said->total)
+                        + " B");
+  return x.memory->build();
 }
 
 void grant_table::end(const open_claim& x, bool used) {

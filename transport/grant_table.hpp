@@ -3,10 +3,13 @@
 #pragma once
 
 #include "caf_rdma/messages/error.hpp"
+#include "caf_rdma/transport/block_list.hpp"
 #include "caf_rdma/transport/transport.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -16,7 +19,9 @@ namespace rdma {
 /// A claim on a standing grant.
 struct open_claim {
   std::shared_ptr<claim> said;
-  uint64_t blocks = 0; // that count against the grant's limit
+  uint64_t blocks = 0;      // that count against the grant's limit
+  selection_sum named = {}; // so far
+  std::optional<block_list::builder> memory = {}; // of these
 };
 
 /// The grants that serve more than one plain transfer. Decides which claims
@@ -53,8 +58,12 @@ public:
   /// be said before all of its blocks are known. Otherwise returns why not.
   errc begin(open_claim& x, const std::string& peer);
 
-  /// Returns the memory that a claim that has begun, and whose blocks are all
-  /// known, is for; an error if they are not in the grant.
+  /// Adds blocks that a claim that has begun names; an error if they are not in
+  /// the grant.
+  caf::error add(open_claim& x, std::span<const block_run> blocks);
+
+  /// Returns the memory that a claim that has begun is for, once all of its
+  /// blocks have been added.
   caf::expected<block_list> memory_of(open_claim& x);
 
   /// Counts the end of a claim. One that is not used up can be made again.

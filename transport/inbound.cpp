@@ -63,8 +63,8 @@ void inbound::withdraw(const withdrawal& x, std::function<void()> released) {
 }
 
 void inbound::fail(link_id id, const caf::error& reason) {
-  held_.remove(id, &held_chunk::drop);
-  held_for_room_.remove(id, &held_chunk::drop);
+  held_.shut(id);
+  held_for_room_.shut(id);
   budgets_.erase(id);
   auto node = traffic_.extract(id);
   if (!node)
@@ -75,19 +75,45 @@ void inbound::fail(link_id id, const caf::error& reason) {
 }
 
 void inbound::tell(size_t most) {
-  for (; most > 0 && telling(); --most) {
-    auto& [transfers, down, reason] = failing_.front().mapped();
-    if (transfers.empty()) {
-      failing_.pop_front();
-      continue;
-    }
-    auto& x = transfers.front();
-    x.chain_link<by_link>::leave();
-    x.home = nullptr;
-    ++steps_;
-    if (!x.ended())
-      tell_failed(x, reason);
+  while (most > 0 && telling()) {
+    auto step = failing_.empty() ? tell_revoked() : tell_failing(most);
+    steps_ += step;
+    most -= std::min(most, step);
   }
+}
+
+size_t inbound::tell_failing(size_t most) {
+  auto id = failing_.front().key();
+  for (auto* from : {&held_, &held_for_room_})
+    if (auto n = from->remove(id, most, &held_chunk::drop); n > 0)
+      return n;
+  auto& [transfers, down, reason] = failing_.front().mapped();
+  if (transfers.empty()) {
+    failing_.pop_front();
+    return 0;
+  }
+  auto& x = transfers.front();
+  x.chain_link<by_link>::leave();
+  x.home = nullptr;
+  if (!x.ended() && !x.revoked())
+    tell_failed(x, reason);
+  return 1;
+}
+
+size_t inbound::tell_revoked() {
+  auto& claims = revoked_.front().mapped().claims;
+  if (claims.empty()) {
+    revoked_.pop_front();
+    return 0;
+  }
+  auto& x = claims.front();
+  x.leave_group();
+  transfer_ended verdict{status::errored, errc::grant_revoked, {}, 0};
+  auto key = x.grant.key;
+  routes_.retire(key, verdict);
+  verdicts_.push_back({key.link, key.transfer, verdict});
+  finish(token{x.grant.secret});
+  return 1;
 }
 
 void inbound::abandon() {
@@ -130,18 +156,9 @@ void inbound::remember(const token& secret) {
 void inbound::revoke(const token& secret) {
   if (!grants_.contains(secret))
     return;
-  transfer_ended verdict{status::errored, errc::grant_revoked, {}, 0};
-  auto node = unheard_.extract(secret);
-  while (node && !node.mapped().empty()) {
-    auto& x = node.mapped().front();
-    x.chain_link<by_grant>::leave();
-    ++steps_;
-    if (x.ended())
-      continue;
-    auto key = x.grant.key;
-    routes_.retire(key, verdict);
-    verdicts_.push_back({key.link, key.transfer, verdict});
-    finish(token{x.grant.secret});
+  if (auto node = unheard_.extract(secret)) {
+    node.mapped().revoked = true;
+    revoked_.push_back(std::move(node));
   }
   grants_.erase(secret);
   remember(secret);
@@ -295,7 +312,7 @@ void inbound::announce(entry& x) {
   auto news = std::exchange(x.news, std::nullopt);
   if (!news)
     return;
-  x.chain_link<by_grant>::leave();
+  x.leave_group();
   caf::anon_send(x.grant.owner, std::move(*news));
 }
 

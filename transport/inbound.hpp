@@ -72,12 +72,13 @@ public:
   /// it from `tell`.
   void fail(link_id id, const caf::error& reason);
 
-  /// Tells at most so many owners of transfers on links that have failed.
+  /// Goes on with links that have failed and grants that were revoked: drops
+  /// held chunks, and tells owners and peers. Takes about `most` steps.
   void tell(size_t most);
 
   /// True if `tell` has something to do.
   bool telling() const noexcept {
-    return !failing_.empty();
+    return !failing_.empty() || !revoked_.empty();
   }
 
   /// Forgets who waits for a withdrawal, and drops held chunks.
@@ -206,8 +207,17 @@ private:
 
   using traffic_map = std::unordered_map<link_id, traffic>;
 
+  /// The claims on a standing grant that its owner has not heard of.
+  struct unheard_claims {
+    chain<entry, by_grant> claims;
+    bool revoked = false;
+  };
+
+  using unheard_map = std::unordered_map<token, unheard_claims>;
+
   struct entry : chain_link<by_link>, chain_link<by_grant> {
     traffic* home = nullptr; // null if unclaimed, or told that it is over
+    unheard_claims* unheard = nullptr; // that it belongs to
     sink grant;
     std::optional<open_claim> part;       // of a standing grant
     std::optional<transfer_claimed> news; // that the owner has not got yet
@@ -232,7 +242,17 @@ private:
     }
 
     bool over() const noexcept {
-      return ended() || (home != nullptr && home->down);
+      return ended() || revoked() || (home != nullptr && home->down);
+    }
+
+    /// True if its grant was revoked before the owner had heard of it.
+    bool revoked() const noexcept {
+      return unheard != nullptr && unheard->revoked;
+    }
+
+    void leave_group() noexcept {
+      chain_link<by_grant>::leave();
+      unheard = nullptr;
     }
 
     /// True if the owner knows that it is over.
@@ -292,8 +312,18 @@ private:
   /// Adds to a claim that is not known in full.
   void append(const transfer_key& key, const claim_blocks& x);
 
+  /// Checks what a claim names, and lets it begin if that is all.
+  void named(entry& x, const selection& blocks);
+
   /// Lets a claim begin of which all is known.
   void begin(entry& x);
+
+  /// Goes on with the first of the links that have failed. Returns the number
+  /// of steps.
+  size_t tell_failing(size_t most);
+
+  /// The same for the grants that were revoked.
+  size_t tell_revoked();
 
   /// Ends a standing grant, and those of its claims that the owner has not
   /// heard of; the others are the owner's to end.
@@ -392,8 +422,8 @@ private:
   std::unordered_map<token, entry> entries_;
   traffic_map traffic_;
   std::deque<traffic_map::node_type> failing_; // owners have not all heard
-  // By the secret of their grant: claims that its owner has not heard of.
-  std::unordered_map<token, chain<entry, by_grant>> unheard_;
+  unheard_map unheard_;                        // by the secret of their grant
+  std::deque<unheard_map::node_type> revoked_; // peers have not all heard
   grant_table grants_;
   std::vector<source> sources_;
   std::unordered_set<token> ended_;

@@ -35,13 +35,13 @@ void inbound::claimed(link& from, frame& x) {
     refuse_unknown(x, said.secret);
   } else if (auto* opened = open(from, x, std::move(said))) {
     opened->news->said = opened->part->said;
-    if (!opened->partly_known())
-      begin(*opened);
+    named(*opened, opened->part->said->blocks);
   }
 }
 
 void inbound::announce(const transfer_key& key) {
-  if (auto i = entries_.find(claim_secret(key)); i != entries_.end())
+  if (auto i = entries_.find(claim_secret(key));
+      i != entries_.end() && !i->second.revoked())
     announce(i->second);
 }
 
@@ -74,7 +74,8 @@ inbound::entry* inbound::open(link& from, const frame& x, rdma::claim said) {
     refuse(x, errc::protocol_violation);
     return nullptr;
   }
-  open_claim part{std::make_shared<rdma::claim>(std::move(said))};
+  open_claim part;
+  part.said = std::make_shared<rdma::claim>(std::move(said));
   if (auto code = grants_.begin(part, from.peer()); code != errc::none) {
     // Its chunks may be on their way, and find that another claim has ended.
     routes_.add(key, grants_.get(part.said->secret).owner);
@@ -94,7 +95,8 @@ inbound::entry* inbound::open(link& from, const frame& x, rdma::claim said) {
   result.part = std::move(part);
   result.news = transfer_claimed{key, from.lane(), from.peer()};
   join(result);
-  unheard_[grant.secret].push_back(result);
+  result.unheard = &unheard_[grant.secret];
+  result.unheard->claims.push_back(result);
   routes_.add(key, grant.owner);
   return &result;
 }
@@ -120,9 +122,14 @@ void inbound::append(const transfer_key& key, const claim_blocks& x) {
   }
   said.blocks.insert(said.blocks.end(), x.blocks.begin(), x.blocks.end());
   said.more_blocks -= static_cast<uint32_t>(x.blocks.size());
-  if (entry.partly_known())
-    return;
-  begin(entry);
+  named(entry, x.blocks);
+}
+
+void inbound::named(entry& x, const selection& blocks) {
+  if (auto err = grants_.add(*x.part, blocks); err != caf::none)
+    fail(x, err);
+  else if (!x.partly_known())
+    begin(x);
 }
 
 void inbound::begin(entry& x) {

@@ -20,7 +20,7 @@ std::string explain_refusal(errc code) {
     case errc::stale_metadata:
       return ": it is in another life by now";
     case errc::unsupported_version:
-      return ": it speaks another format version";
+      return ": it speaks another protocol version";
     default:
       return {};
   }
@@ -60,7 +60,7 @@ void link_table::receive_hello(const hello& x) {
   auto incarnation = x.worker.incarnation;
   if (incarnation == self_.incarnation)
     return;
-  if (x.version != format_version) {
+  if (x.version != protocol_version) {
     refuse(x, errc::unsupported_version);
     return;
   }
@@ -165,9 +165,9 @@ void link_table::remind(link_id id) {
 void link_table::receive_ack(ucx_link& x, const hello& from) {
   if (x.up() || x.asked || from.endpoint_count != x.endpoint_count)
     return; // of an attempt that is over
-  if (from.version != format_version) {
+  if (from.version != protocol_version) {
     take_down(x, make_error(errc::unsupported_version,
-                            "peer " + x.peer() + " speaks format version "
+                            "peer " + x.peer() + " speaks protocol version "
                               + std::to_string(from.version)));
   } else if (from.worker.incarnation != x.peer_info().incarnation) {
     take_down(x, make_error(errc::stale_metadata,

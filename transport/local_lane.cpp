@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <iterator>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,13 +21,13 @@ namespace rdma {
 
 namespace {
 
-// Blocks that a source may name, and segments of one system call (of which
-// Linux takes 1,024).
-constexpr uint64_t max_blocks = uint64_t{1} << 20;
+// Runs of blocks that a source may name, and segments of one system call (of
+// which Linux takes 1,024).
+constexpr uint64_t max_runs = max_selected_runs;
 constexpr size_t max_segments = 512;
 
-// Blocks of a list to read before others get their turn.
-constexpr uint64_t max_blocks_at_once = uint64_t{1} << 14;
+// Runs of a list to read before others get their turn.
+constexpr uint64_t max_runs_at_once = uint64_t{1} << 13;
 
 // The end of a fetch, in the words that UCX has for it.
 constexpr auto taken_back = UCS_ERR_REJECTED;
@@ -56,6 +56,19 @@ ucs_status_t status_of(int error) {
   }
 }
 
+/// Puts what lies behind `[offset, offset + limit)`, or as much of it as fits,
+/// into `out`. Returns the number of bytes.
+uint64_t put_segments(const block_list& from, uint64_t offset, uint64_t limit,
+                      std::vector<iovec>& out) {
+  uint64_t sum = 0;
+  from.for_each_until(offset, limit, [&](std::span<std::byte> x) {
+    out.push_back({x.data(), x.size()});
+    sum += x.size();
+    return out.size() < max_segments;
+  });
+  return sum;
+}
+
 /// Overwrites the first `n` bytes of the segments.
 void wipe(const std::vector<iovec>& xs, uint64_t n) {
   for (auto& x : xs) {
@@ -82,42 +95,21 @@ public:
   /// sense.
   ucs_status_t read() {
     if (status_ == UCS_INPROGRESS)
-      status_ = count_ == 0 ? read_cell() : read_blocks();
+      status_ = count_ == 0 ? read_cell() : read_runs();
     return status_;
   }
 
   /// True if some of it is in the target of the transfer, too. Once all is
   /// known.
   bool overlaps(const block_list& target) {
-    if (!overlaps_) {
-      descriptor_list xs;
-      uint64_t begin = 0;
-      for (auto& x : blocks_) {
-        xs.emplace_back(reinterpret_cast<void*>(x.address), x.size - begin);
-        begin = x.size;
-      }
-      overlaps_ = overlap(block_list{std::move(xs)}, target);
-    }
+    if (!overlaps_)
+      overlaps_ = overlap(blocks_, target);
     return *overlaps_;
   }
 
-  /// Puts what lies behind `[offset, offset + limit)`, or as much of it as
-  /// fits, into `out`. Returns the number of bytes.
-  uint64_t gather(uint64_t offset, uint64_t limit,
-                  std::vector<iovec>& out) const {
-    auto i = std::upper_bound(blocks_.begin(), blocks_.end(), offset,
-                              [](uint64_t pos, const local::source_block& x) {
-                                return pos < x.size;
-                              });
-    uint64_t sum = 0;
-    for (; sum < limit && out.size() < max_segments; ++i) {
-      auto begin = i == blocks_.begin() ? 0 : std::prev(i)->size;
-      auto used = offset + sum - begin;
-      auto n = std::min(limit - sum, i->size - begin - used);
-      out.push_back({reinterpret_cast<void*>(i->address + used), n});
-      sum += n;
-    }
-    return sum;
+  /// Once all is known.
+  const block_list& blocks() const noexcept {
+    return blocks_;
   }
 
   /// True if all is known.
@@ -127,7 +119,7 @@ public:
 
   /// Bytes that the list takes, so far.
   uint64_t bytes() const noexcept {
-    return blocks_.size() * sizeof(local::source_block);
+    return runs_ * sizeof(memory_run);
   }
 
   /// Fetches that use it.
@@ -141,33 +133,44 @@ private:
       return status_of(-res);
     if (cell.seal.load(std::memory_order_relaxed) != seal_)
       return taken_back;
-    if (cell.block_count == 0 || cell.block_count > max_blocks)
+    if (cell.run_count == 0 || cell.run_count > max_runs)
       return nonsense;
-    count_ = cell.block_count;
-    address_ = cell.blocks;
-    blocks_.reserve(count_);
+    count_ = cell.run_count;
+    address_ = cell.runs;
+    reading_.reserve(count_);
     return UCS_INPROGRESS;
   }
 
-  ucs_status_t read_blocks() {
-    auto begin = blocks_.size();
-    auto n = std::min(count_ - begin, max_blocks_at_once);
-    blocks_.resize(begin + n);
-    constexpr auto size = sizeof(local::source_block);
-    if (auto res = local::pull_value(source_, address_ + begin * size,
-                                     &blocks_[begin], n * size);
+  ucs_status_t read_runs() {
+    std::vector<memory_run> xs(std::min(count_ - runs_, max_runs_at_once));
+    constexpr auto size = sizeof(memory_run);
+    if (auto res = local::pull_value(source_, address_ + runs_ * size,
+                                     xs.data(), xs.size() * size);
         res != 0)
       return status_of(-res);
-    for (auto i = begin; i < blocks_.size(); ++i) {
-      auto& x = blocks_[i];
-      if (x.size == 0 || x.size > total_ - sum_)
+    for (auto& x : xs) {
+      if (!makes_sense(x))
         return nonsense;
-      sum_ += x.size;
-      x.size = sum_; // where the block ends
+      sum_ += x.length * x.count;
+      reading_.add(x);
     }
-    if (blocks_.size() < count_)
+    runs_ += xs.size();
+    if (runs_ < count_)
       return UCS_INPROGRESS;
+    blocks_ = reading_.build();
     return sum_ == total_ ? UCS_OK : nonsense;
+  }
+
+  /// True if there is room for it in the transfer, and in any memory at all.
+  bool makes_sense(const memory_run& x) const {
+    if (x.count == 0 || x.length == 0 || x.length > (total_ - sum_) / x.count)
+      return false;
+    auto left = std::numeric_limits<uint64_t>::max() - x.address;
+    if (x.length > left)
+      return false;
+    return x.count == 1
+           || (x.stride >= x.length
+               && x.stride <= (left - x.length) / (x.count - 1));
   }
 
   pid_t source_;
@@ -175,10 +178,12 @@ private:
   uint64_t seal_;
   uint64_t total_;
   uint64_t address_ = 0;
-  uint64_t count_ = 0; // once the cell has been read
+  uint64_t count_ = 0; // of runs, once the cell has been read
+  uint64_t runs_ = 0;  // that have been read
+  uint64_t sum_ = 0;   // of their bytes
+  block_list::builder reading_;
+  block_list blocks_; // once all is known
   std::optional<bool> overlaps_;
-  uint64_t sum_ = 0;
-  std::vector<local::source_block> blocks_; // with their ends for sizes
   ucs_status_t status_ = UCS_INPROGRESS;
 };
 
@@ -319,7 +324,7 @@ private:
     from_piece_.clear();
     auto offset = done_ + (what_.passing ? 0 : what_.offset);
     if (blocks != nullptr)
-      return blocks->gather(offset, limit, from_piece_);
+      return put_segments(blocks->blocks(), offset, limit, from_piece_);
     from_piece_.push_back(
       {reinterpret_cast<void*>(what_.block + offset), limit});
     return limit;
@@ -328,14 +333,7 @@ private:
   /// The same for the target.
   uint64_t peek_target(uint64_t limit) {
     to_piece_.clear();
-    uint64_t sum = 0;
-    target_.for_each_until(target_offset_ + done_, limit,
-                           [&](std::span<std::byte> x) {
-                             to_piece_.push_back({x.data(), x.size()});
-                             sum += x.size();
-                             return to_piece_.size() < max_segments;
-                           });
-    return sum;
+    return put_segments(target_, target_offset_ + done_, limit, to_piece_);
   }
 
   /// What went wrong, unless it is that the source is through.

@@ -55,7 +55,7 @@ public:
     /// comes in quick succession again.
     caf::timespan spin = std::chrono::microseconds{50};
     /// Messages that an actor may handle before others get their turn.
-    size_t max_throughput = 64;
+    size_t max_throughput = 16;
     /// Tasks, and ready actors, to run between two looks at the poller.
     size_t max_jobs_per_round = 256;
     /// Timers to fire between two looks at the poller.

@@ -14,27 +14,28 @@ self_link::self_link(link_id id, std::string worker, transfer_table& transfers)
 
 size_t self_link::progress() {
   auto events = deliver();
-  if (!chunks_.empty())
-    events += other_->deliver(); // a claim comes before its chunks
   if (chunks_.empty())
     return events;
-  auto x = chunks_.front();
-  chunks_.pop_front();
-  copy(x);
+  events += other_->deliver();
+  auto oldest = chunks_.begin();
+  if (oldest->second.after > other_->delivered_)
+    return events; // a claim comes before its chunks
+  copy(oldest);
   return events + 1;
 }
 
 size_t self_link::deliver() {
-  size_t events = 0;
-  for (auto n = frames_.size(); n > 0; --n, ++events) {
+  auto n = std::min(frames_.size(), max_frames);
+  for (size_t i = 0; i < n; ++i) {
     auto x = std::move(frames_.front());
     frames_.pop_front();
+    ++delivered_;
     // A cancel must not arrive before the claim that it follows.
     if (std::holds_alternative<cancel_request>(x.content))
       other_->copy_first(x.transfer_id);
     transfers_.receive(*this, x);
   }
-  return events;
+  return n;
 }
 
 void self_link::send(frame x) {
@@ -44,22 +45,22 @@ void self_link::send(frame x) {
 
 bool self_link::post(const chunk& x, ucx::request_observer& borrowed,
                      ucx::request_observer&) {
-  chunks_.push_back({x, &borrowed});
+  auto sent = other_->delivered_ + other_->frames_.size();
+  chunks_.emplace(++posted_, job{x, &borrowed, sent});
+  by_transfer_.emplace(x.key.transfer, posted_);
   return false;
 }
 
 void self_link::copy_first(transfer_id transfer) {
-  auto i = std::find_if(chunks_.begin(), chunks_.end(), [=](const job& x) {
-    return x.what.key.transfer == transfer;
-  });
-  if (i == chunks_.end())
-    return;
-  auto x = *i;
-  chunks_.erase(i);
-  copy(x);
+  auto i = by_transfer_.lower_bound({transfer, 0});
+  if (i != by_transfer_.end() && i->first == transfer)
+    copy(chunks_.find(i->second));
 }
 
-void self_link::copy(const job& x) {
+void self_link::copy(job_map::iterator i) {
+  auto node = chunks_.extract(i);
+  auto& x = node.mapped();
+  by_transfer_.erase({x.what.key.transfer, node.key()});
   auto& key = x.what.key;
   auto& header = x.what.header;
   frame as_sent{other_->id_, key.transfer, header};

@@ -6,7 +6,8 @@
 #include "caf_rdma/transport/transfer_table.hpp"
 
 #include <deque>
-#include <list>
+#include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -27,7 +28,7 @@ public:
 
   // -- operations ------------------------------------------------------------
 
-  /// Delivers frames, and at most one chunk. Returns the number of events.
+  /// Delivers some frames, and at most one chunk. Returns the number of events.
   size_t progress();
 
   bool idle() const noexcept {
@@ -62,14 +63,20 @@ public:
             ucx::request_observer& copied) override;
 
 private:
+  // Frames to deliver in a round, so that others get their turn.
+  static constexpr size_t max_frames = 256;
+
   struct job {
     chunk what;
     ucx::request_observer* observer;
+    uint64_t after; // frames that have been sent before it
   };
 
-  void copy(const job& x);
+  using job_map = std::map<uint64_t, job>; // by age
 
-  /// Handles the frames that have come so far.
+  void copy(job_map::iterator i);
+
+  /// Handles the oldest frames that have come.
   size_t deliver();
 
   /// Copies the oldest chunk of a transfer, if there is one.
@@ -80,7 +87,10 @@ private:
   transfer_table& transfers_;
   self_link* other_ = nullptr;
   std::deque<frame> frames_; // arrived here
-  std::list<job> chunks_;    // to be copied to the other half
+  uint64_t delivered_ = 0;   // frames, so far
+  uint64_t posted_ = 0;      // chunks, so far
+  job_map chunks_;           // to be copied to the other half
+  std::set<std::pair<transfer_id, uint64_t>> by_transfer_; // the same
 };
 
 } // namespace rdma

@@ -124,19 +124,24 @@ public:
     std::ranges::for_each(flow.chunks, f);
   }
 
-  /// Takes out all chunks of a link and calls `f` with each.
+  /// Takes the chunks of a link out, transfer by transfer, until there are none
+  /// left or `most` or more have been taken out. Calls `f` with each; returns
+  /// their number.
   template <class Consumer>
-  void remove(link_id of, Consumer f) {
+  size_t remove(link_id of, size_t most, Consumer f) {
     shut(of);
-    for (auto i = lines_.find(of); i != lines_.end(); i = lines_.find(of))
+    auto before = size_;
+    for (auto i = lines_.find(of); i != lines_.end() && before - size_ < most;
+         i = lines_.find(of))
       remove(transfer_key{i->second.highest().front()}, f);
+    return before - size_;
   }
 
   /// Takes out everything and calls `f` with each.
   template <class Consumer>
   void clear(Consumer f) {
     while (!lines_.empty())
-      remove(link_id{lines_.begin()->first}, f);
+      remove(link_id{lines_.begin()->first}, size_, f);
   }
 
 private:

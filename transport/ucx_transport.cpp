@@ -65,9 +65,9 @@ private:
   // Rounds in a row that rings alone may keep busy.
   static constexpr size_t max_rounds_without_ucx = 8;
 
-  // Entries of tables to look at, and messages to handle, in a round: a few
-  // milliseconds.
-  static constexpr uint64_t max_steps = 16384;
+  // Entries of tables to look at, and messages to handle, in a round: about
+  // two milliseconds.
+  static constexpr uint64_t max_steps = 8192;
 
   // Time that links may take to come up after a shutdown.
   static constexpr auto max_linger = std::chrono::milliseconds{300};

@@ -171,7 +171,7 @@ TEST_CASE("a hello of another format version gets unsupported_version") {
   passive_side x;
   raw_peer peer{x.to_write.worker};
   auto old = peer.introduction();
-  old.version = format_version + 1;
+  old.version = protocol_version + 1;
   peer.say_hello(old);
   CHECK(peer.await_code<hello_refused>() == errc::unsupported_version);
   CHECK(peer.link() == 0);

@@ -73,7 +73,7 @@ bool in_range(const offer& x) {
 }
 
 bool in_range(const claim& x) {
-  return x.total > 0 && x.blocks.size() + x.more_blocks <= max_selected_blocks
+  return x.total > 0 && x.blocks.size() + x.more_blocks <= max_selected_runs
          && (x.more_blocks == 0 || !x.blocks.empty())
          && (!x.notification
              || x.notification->size() <= max_notification_size);
@@ -227,10 +227,10 @@ TEST_CASE("a damaged hello is always refused") {
 
 TEST_CASE("a hello of another format version is read, to be refused") {
   forged_hello x;
-  x.body()[8] = std::byte{2};
+  x.body()[8] = std::byte{protocol_version + 1};
   auto y = x.decode();
   REQUIRE(y);
-  CHECK(std::get<hello>(y->content).version == 2);
+  CHECK(std::get<hello>(y->content).version == protocol_version + 1);
 }
 
 TEST_CASE("re-sealed hellos are refused or within the ranges") {

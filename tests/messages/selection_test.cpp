@@ -69,6 +69,16 @@ TEST_CASE("numbers that overflow are no way out of a descriptor") {
   CHECK(code({{UINT32_MAX, 1, 0, 1, 0}}) == errc::bad_selection);
 }
 
+TEST_CASE("a selection that is checked in parts is bounded as a whole") {
+  std::vector<uint64_t> sizes{UINT64_MAX};
+  selection most(max_selected_runs, {0, 1, 0, 1, 0});
+  selection_sum sum;
+  CHECK(check(most, sizes, sum) == caf::none);
+  CHECK(sum.bytes == max_selected_runs);
+  selection one{{0, 1, 0, 1, 0}};
+  CHECK(code_of(check(one, sizes, sum)) == errc::bad_selection);
+}
+
 TEST_CASE("a selection has a bounded number of blocks and bytes") {
   std::vector<uint64_t> sizes{UINT64_MAX};
   CHECK(check({{0, uint32_t{max_selected_blocks}, 0, 1, 1}}, sizes)

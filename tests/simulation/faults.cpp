@@ -36,7 +36,8 @@ void world::fault() {
   }
 }
 
-// A process that is stopped finds out later.
+// What the wires lose, both sides get to know of: a process that is stopped as
+// soon as it goes on.
 void world::break_many_links() {
   auto count = workers_.size();
   auto group = dice_.percent(50) ? uint64_t{1} << dice_.below(count)
@@ -50,12 +51,19 @@ void world::break_many_links() {
   auto apart = [&in_group](uint64_t x, uint64_t y) {
     return in_group(x) != in_group(y);
   };
-  if (dice_.percent(50))
+  auto cut = dice_.percent(50);
+  if (cut)
     net_.cut(apart);
-  for (auto& x : workers_)
+  for (auto& x : workers_) {
+    auto here = x->info().incarnation;
     if (!x->stopped)
       stats_.lost_links += x->transport().break_links(
-        [&](uint64_t peer) { return apart(x->info().incarnation, peer); });
+        [&](uint64_t peer) { return apart(here, peer); });
+    else if (cut)
+      for (auto& y : workers_)
+        if (apart(here, y->info().incarnation))
+          x->cut_off(y->info().incarnation);
+  }
 }
 
 void world::hang(size_t i) {

@@ -66,7 +66,13 @@ worker::~worker() {
 }
 
 size_t worker::run() {
-  return stopped ? 0 : loop_.run_once();
+  if (stopped)
+    return 0;
+  if (!cut_off_.empty()) {
+    auto others = std::exchange(cut_off_, {});
+    state_->break_links([&](uint64_t x) { return others.contains(x); });
+  }
+  return loop_.run_once();
 }
 
 void worker::spawn_connector() {

@@ -9,6 +9,7 @@
 #include <caf/actor_system.hpp>
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -73,6 +74,12 @@ public:
     return loop_.hosted_actors();
   }
 
+  /// The way to another worker is cut while this one is stopped: it finds out
+  /// as soon as it goes on.
+  void cut_off(uint64_t incarnation) {
+    cut_off_.insert(incarnation);
+  }
+
   /// As by SIGSTOP.
   bool stopped = false;
 
@@ -87,6 +94,7 @@ private:
   std::vector<caf::weak_actor_ptr> connectors_;
   rdma::connector_actor connector_; // the last of them
   std::vector<rdma_test::pending<void>> shutdowns_;
+  std::set<uint64_t> cut_off_;
 };
 
 } // namespace rdma_sim

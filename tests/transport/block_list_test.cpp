@@ -99,3 +99,54 @@ TEST_CASE("lists overlap if a byte belongs to both, whatever their order") {
   CHECK_FALSE(overlap(list({{0, 100}}), there));
   CHECK(overlap(there, there));
 }
+
+TEST_CASE("a selection of a list costs by the run, and has each block") {
+  std::vector<std::byte> memory(4096);
+  block_list whole{
+    {descriptor{memory.data(), 96}, descriptor{memory.data() + 96, 4000}}};
+  selection wanted{{1, 100, 7, 3, 40}, {0, 1, 5, 11, 0}, {1, 20, 50, 10, 10}};
+  auto picked = whole.select(wanted);
+  CHECK(picked.runs().size() == 3);
+  CHECK(picked.count() == 102); // no gap, one block
+  std::vector<std::byte*> expected;
+  for (auto& x : wanted)
+    for (uint64_t i = 0; i < x.count; ++i)
+      for (uint64_t j = 0; j < x.length; ++j)
+        expected.push_back(memory.data() + (x.descriptor == 0 ? 0 : 96)
+                           + x.offset + i * x.stride + j);
+  REQUIRE(picked.size() == expected.size());
+  for (uint64_t begin = 0; begin < picked.size(); begin += 13)
+    for (auto most : {size_t{1}, size_t{2}, expected.size()}) {
+      auto length = std::min(most, expected.size() - begin);
+      std::vector<std::byte*> found;
+      picked.for_each(begin, length, [&found](std::span<std::byte> x) {
+        for (auto& y : x)
+          found.push_back(&y);
+      });
+      REQUIRE(found.size() == length);
+      CHECK(std::equal(found.begin(), found.end(), &expected[begin]));
+    }
+}
+
+TEST_CASE("blocks that lie between those of a list do not overlap it") {
+  std::vector<std::byte> memory(1000);
+  block_list whole{{descriptor{memory.data(), memory.size()}}};
+  auto even = whole.select({{0, 50, 0, 10, 20}});
+  CHECK_FALSE(overlap(even, whole.select({{0, 50, 10, 10, 20}})));
+  CHECK(overlap(even, whole.select({{0, 50, 9, 10, 20}})));
+}
+
+TEST_CASE("a list of both the CPU's and GPUs' memory tells which is which") {
+  std::vector<std::byte> memory(30);
+  block_list xs{{descriptor{memory.data(), 10},
+                 descriptor{memory.data() + 10, 10, cuda(1)},
+                 descriptor{memory.data() + 20, 10}}};
+  std::vector<device> found;
+  xs.select({{2, 1, 0, 5, 0}, {1, 1, 0, 5, 0}})
+    .for_each_placed(0, 10, [&](std::span<std::byte>, device x) {
+      found.push_back(x);
+    });
+  CHECK(found == std::vector{cpu, cuda(1)});
+  CHECK(xs.on_device());
+  CHECK_FALSE(xs.select({{0, 2, 0, 1, 2}}).on_device());
+}

@@ -82,6 +82,7 @@ TEST_CASE("a claim gets the blocks that it names, if they are there") {
   fixture x;
   auto good = x.make(20, {{1, 2, 5, 10, 15}});
   REQUIRE(x.table.begin(good, "there") == errc::none);
+  REQUIRE(x.table.add(good, good.said->blocks) == caf::none);
   auto memory = x.table.memory_of(good);
   REQUIRE(memory);
   CHECK(memory->size() == 20);
@@ -91,9 +92,11 @@ TEST_CASE("a claim gets the blocks that it names, if they are there") {
   CHECK(found == std::vector{x.bytes.data() + 65, x.bytes.data() + 80});
   auto outside = x.make(1, {{1, 1, 40, 1, 0}});
   REQUIRE(x.table.begin(outside, "there") == errc::none);
-  CHECK(code_of(x.table.memory_of(outside).error()) == errc::bad_selection);
+  CHECK(code_of(x.table.add(outside, outside.said->blocks))
+        == errc::bad_selection);
   auto less = x.make(21, {{1, 2, 5, 10, 15}});
   REQUIRE(x.table.begin(less, "there") == errc::none);
+  REQUIRE(x.table.add(less, less.said->blocks) == caf::none);
   CHECK(code_of(x.table.memory_of(less).error()) == errc::size_mismatch);
 }
 

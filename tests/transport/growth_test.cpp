@@ -40,6 +40,33 @@ struct many_sinks : inbound_fixture {
   }
 };
 
+/// Counts what it is asked for.
+struct counting_lane : lane {
+  bool crosses_network() const noexcept override {
+    return true;
+  }
+
+  void fetch(held_bytes, const block_list&, uint64_t, ucx::request_observer&,
+             const ucx::request_tag&) override {
+    ++fetched;
+  }
+
+  void drop(held_bytes) override {
+    ++dropped;
+  }
+
+  void stop(const token&) override {
+    // nop
+  }
+
+  caf::error explain(ucs_status_t) const override {
+    return {};
+  }
+
+  size_t fetched = 0;
+  size_t dropped = 0;
+};
+
 /// Transfers that wait for a peer that lets go of nothing.
 struct many_sources : outbound_fixture {
   many_sources() {
@@ -121,6 +148,25 @@ TEST_CASE("the owners of many transfers hear of the end of their link by and "
   }
 }
 
+TEST_CASE("what is held of a link that has ended is dropped by and by") {
+  many_sinks x;
+  counting_lane via;
+  x.install(11, few);
+  for (uint64_t i = 1; i <= few; ++i)
+    REQUIRE(x.grants.hold(
+      x.from, via, frame{11, i, offer{{11, i}, 0, 4, 4, x.target.size()}},
+      {nullptr, 4}));
+  x.grants.fail(11, gone);
+  CHECK(via.dropped == 0);
+  x.grants.tell(3);
+  CHECK(via.dropped == 3);
+  x.grants.fetch(); // starts none of them
+  x.settle();
+  CHECK(via.dropped == few);
+  CHECK(via.fetched == 0);
+  CHECK_FALSE(x.grants.telling());
+}
+
 // -- turns -------------------------------------------------------------------
 
 TEST_CASE("a chunk costs the same beside few and many links that wait") {
@@ -156,8 +202,38 @@ TEST_CASE("a standing grant ends at the cost of its own claims") {
   }
   auto before = steps(x.grants);
   x.grants.withdraw({{1, 99}, {}, {}}, [] {});
+  x.settle();
   CHECK(steps(x.grants) - before == 3);
   CHECK(x.grants.take_verdicts().size() == 3);
+}
+
+TEST_CASE("the claims of a grant that ends are told by and by, but are over") {
+  many_sinks x;
+  grant terms;
+  terms.claims = any_number_of_claims;
+  x.grants.install(standing_grant{
+    {1, 99}, block_list{describe(x.target)}, true, terms, x.owner});
+  for (uint64_t i = 1; i <= few; ++i) {
+    frame claimed{11, i, claim{{1, 99}, {}, x.target.size()}};
+    x.grants.claimed(x.from, claimed);
+  }
+  auto released = false;
+  x.grants.withdraw({{1, 99}, {}, {}}, [&] { released = true; });
+  CHECK(released);
+  x.grants.tell(3);
+  CHECK(x.grants.take_verdicts().size() == 3);
+  CHECK(x.grants.ready());
+  auto size = static_cast<uint32_t>(x.target.size());
+  offer late{{1, 99}, 0, size, size, size};
+  x.grants.take(x.from, frame{11, few, late}, size,
+                [](auto) { FAIL("the grant is over"); });
+  x.grants.announce({11, few}); // the peer has said something else about it
+  x.grants.fail(11, gone);
+  x.settle();
+  CHECK(x.log->claimed.empty());
+  CHECK(x.log->failed.empty());
+  CHECK_FALSE(x.grants.telling());
+  CHECK(x.routes.epitaph({11, few}) != nullptr);
 }
 
 // -- fetching in place -------------------------------------------------------
@@ -220,7 +296,7 @@ TEST_CASE("the chunks of a transfer share the list of the source's blocks") {
     lane.progress();
     most = std::max(most, lane.list_bytes());
   }
-  CHECK(most == blocks * sizeof(local::source_block));
+  CHECK(most == blocks * sizeof(memory_run));
   CHECK(lane.list_bytes() == 0);
   CHECK(observer.ends.size() == chunks);
   CHECK(target == source);

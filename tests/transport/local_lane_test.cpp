@@ -253,6 +253,38 @@ TEST_CASE("blocks that do not add up to the transfer are refused") {
   CHECK(target == std::vector<std::byte>(target.size()));
 }
 
+TEST_CASE("blocks at equal distances are fetched in place") {
+  auto bytes = make_bytes(10 * piece);
+  std::vector<std::byte> target(3 * piece + 5);
+  lane_fixture x;
+  auto rows
+    = cut(bytes.data(), bytes.size(), bytes.size())
+        .select({{0, static_cast<uint32_t>(piece), 1, 3, 10}, {0, 1, 2, 5, 0}});
+  x.fetch(x.expose(rows), cut(target.data(), target.size(), 7));
+  CHECK(x.finish() == UCS_OK);
+  for (size_t i = 0; i < 3 * piece; ++i)
+    REQUIRE(target[i] == bytes[1 + i / 3 * 10 + i % 3]);
+  CHECK(std::equal(target.end() - 5, target.end(), &bytes[2]));
+}
+
+TEST_CASE("runs of blocks that cannot be are refused") {
+  auto bytes = make_bytes(100);
+  std::vector<std::byte> target(100);
+  auto address = reinterpret_cast<uintptr_t>(bytes.data());
+  auto run = GENERATE_COPY(memory_run{address, 0, 0, 1},
+                           memory_run{address, 100, 0, 0},
+                           memory_run{address, 10, 9, 10},
+                           memory_run{address, 1, UINT64_MAX / 2, 100},
+                           memory_run{address, 2, 2, UINT64_MAX / 2 + 51},
+                           memory_run{UINT64_MAX - 98, 100, 0, 1});
+  lane_fixture x;
+  local::source_cell cell{{7}, 1, reinterpret_cast<uintptr_t>(&run)};
+  x.fetch({x.secret, 0, 100, 100, 100, reinterpret_cast<uintptr_t>(&cell), 7},
+          cut(target.data(), 100, 100));
+  CHECK(x.finish() != UCS_OK);
+  CHECK(x.code() == errc::protocol_violation);
+}
+
 TEST_CASE("nobody offers in place without having been tried out") {
   std::vector<std::byte> target(10);
   auto bytes = make_bytes(10);

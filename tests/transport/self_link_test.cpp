@@ -92,6 +92,20 @@ TEST_CASE("a self link copies one chunk a round") {
   CHECK(x.round() == 0);
 }
 
+TEST_CASE("a chunk waits for what was sent before it, however much that is") {
+  self_fixture x;
+  x.grant();
+  for (uint64_t i = 0; i < 1000; ++i)
+    x.active.send(frame{21, 100 + i, chunk_fetched{0}});
+  x.offer_source();
+  CHECK(x.active.progress() < 1000);
+  CHECK(std::count(x.target.begin(), x.target.end(), std::byte{7}) == 0);
+  size_t rounds = 0;
+  while (x.target != x.bytes && ++rounds < 100)
+    x.round();
+  CHECK(x.target == x.bytes);
+}
+
 TEST_CASE("a self link makes the same checks as any other") {
   self_fixture x;
   x.offer_source(); // nothing was granted

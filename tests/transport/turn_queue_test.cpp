@@ -175,7 +175,7 @@ TEST_CASE("what is taken out does not get a turn") {
     CHECK(xs.drain().size() == 4);
   }
   SECTION("a link") {
-    xs.remove(a.link, note);
+    xs.remove(a.link, xs.size(), note);
     CHECK(removed.size() == 3);
     CHECK(xs.drain() == strings{"o1"});
   }

@@ -25,15 +25,14 @@ void cell_pool::release(source_cell& x) {
 
 // -- exposure ----------------------------------------------------------------
 
-exposure::exposure(cell_pool& home, const block_list& data)
-  : home_(&home), cell_(&home.acquire()), seal_(make_random_id()) {
-  auto add = [this](std::span<std::byte> x) {
-    blocks_.push_back({reinterpret_cast<uintptr_t>(x.data()), x.size()});
-  };
-  blocks_.reserve(data.count());
-  data.for_each(0, data.size(), add);
-  cell_->block_count = blocks_.size();
-  cell_->blocks = reinterpret_cast<uintptr_t>(blocks_.data());
+exposure::exposure(cell_pool& home, block_list data)
+  : home_(&home),
+    cell_(&home.acquire()),
+    seal_(make_random_id()),
+    data_(std::move(data)) {
+  auto runs = data_.runs();
+  cell_->run_count = runs.size();
+  cell_->runs = reinterpret_cast<uintptr_t>(runs.data());
   cell_->seal.store(seal_, std::memory_order_release);
 }
 
@@ -42,7 +41,7 @@ exposure& exposure::operator=(exposure&& other) noexcept {
   home_ = std::exchange(other.home_, nullptr);
   cell_ = other.cell_;
   seal_ = other.seal_;
-  blocks_ = std::move(other.blocks_);
+  data_ = std::move(other.data_);
   return *this;
 }
 

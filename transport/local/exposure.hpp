@@ -36,13 +36,13 @@ public:
   /// Exposes nothing.
   exposure() noexcept = default;
 
-  exposure(cell_pool& home, const block_list& data);
+  exposure(cell_pool& home, block_list data);
 
   exposure(exposure&& other) noexcept
     : home_(std::exchange(other.home_, nullptr)),
       cell_(other.cell_),
       seal_(other.seal_),
-      blocks_(std::move(other.blocks_)) {
+      data_(std::move(other.data_)) {
     // nop
   }
 
@@ -68,7 +68,7 @@ public:
 
   /// Address of the memory if it is one block; otherwise 0.
   uint64_t only_block() const noexcept {
-    return blocks_.size() == 1 ? blocks_.front().address : 0;
+    return data_.count() == 1 ? data_.runs().front().address : 0;
   }
 
 private:
@@ -77,7 +77,7 @@ private:
   cell_pool* home_ = nullptr;
   source_cell* cell_ = nullptr;
   uint64_t seal_ = 0;
-  std::vector<source_block> blocks_;
+  block_list data_;
 };
 
 } // namespace rdma::local

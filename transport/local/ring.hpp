@@ -15,7 +15,7 @@
 namespace rdma::local {
 
 /// What the memory of a ring begins with. Two processes share it: its layout is
-/// part of the format version that a hello names.
+/// part of the protocol version that a hello names.
 struct ring_state {
   /// Chosen by the reader: proves that a writer has found the right memory.
   uint64_t nonce;
