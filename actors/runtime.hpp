@@ -2,11 +2,11 @@
 
 #pragma once
 
-#include "caf_rdma/actors/connector.hpp"
+#include "caf_rdma/actors/connectors/connector.hpp"
 #include "caf_rdma/actors/init.hpp"
-#include "caf_rdma/actors/options.hpp"
 #include "caf_rdma/messages/link_event.hpp"
-#include "caf_rdma/transport/progress_loop.hpp"
+#include "caf_rdma/options/runtime_options.hpp"
+#include "caf_rdma/transport/loop/progress_loop.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/expected.hpp>

@@ -2,9 +2,9 @@
 
 #include "caf_rdma/messages/metadata.hpp"
 
-#include "caf_rdma/messages/json_escapes.hpp"
-#include "caf_rdma/messages/seal.hpp"
-#include "caf_rdma/messages/wire.hpp"
+#include "caf_rdma/messages/wire/encoding.hpp"
+#include "caf_rdma/messages/wire/json_escapes.hpp"
+#include "caf_rdma/messages/wire/seal.hpp"
 
 #include <capnp/compat/json.h>
 #include <kj/encoding.h>

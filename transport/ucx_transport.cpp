@@ -2,19 +2,19 @@
 
 #include "caf_rdma/transport/ucx_transport.hpp"
 
-#include "caf_rdma/transport/arrivals.hpp"
-#include "caf_rdma/transport/cuda/find_gpus.hpp"
-#include "caf_rdma/transport/hosted.hpp"
-#include "caf_rdma/transport/link_table.hpp"
-#include "caf_rdma/transport/local_lane.hpp"
-#include "caf_rdma/transport/log.hpp"
-#include "caf_rdma/transport/self_link.hpp"
-#include "caf_rdma/transport/staging.hpp"
-#include "caf_rdma/transport/transfer_table.hpp"
+#include "caf_rdma/transport/base/log.hpp"
+#include "caf_rdma/transport/delivery/arrivals.hpp"
+#include "caf_rdma/transport/delivery/self_link.hpp"
+#include "caf_rdma/transport/lanes/local_lane.hpp"
+#include "caf_rdma/transport/lanes/ucx_lane.hpp"
+#include "caf_rdma/transport/links/link_table.hpp"
+#include "caf_rdma/transport/loop/hosted.hpp"
+#include "caf_rdma/transport/memory/cuda/find_gpus.hpp"
+#include "caf_rdma/transport/memory/staging.hpp"
+#include "caf_rdma/transport/transfers/transfer_table.hpp"
 #include "caf_rdma/transport/transport_metrics.hpp"
 #include "caf_rdma/transport/ucx/engine.hpp"
 #include "caf_rdma/transport/ucx/registrations.hpp"
-#include "caf_rdma/transport/ucx_lane.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>

@@ -2,8 +2,8 @@
 
 #pragma once
 
-#include "caf_rdma/actors/connector.hpp"
-#include "caf_rdma/transport/progress_loop.hpp"
+#include "caf_rdma/actors/connectors/connector.hpp"
+#include "caf_rdma/transport/loop/progress_loop.hpp"
 
 namespace transfer_bench {
 

@@ -5,8 +5,8 @@
 #include "channel_poller.hpp"
 #include "types.hpp"
 
-#include "caf_rdma/actors/connector.hpp"
-#include "caf_rdma/transport/hosted.hpp"
+#include "caf_rdma/actors/connectors/connector.hpp"
+#include "caf_rdma/transport/loop/hosted.hpp"
 
 #include <caf/event_based_actor.hpp>
 

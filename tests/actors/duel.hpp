@@ -3,7 +3,7 @@
 #pragma once
 
 #include "caf_rdma/tests/actors/node.hpp"
-#include "caf_rdma/transport/hosted.hpp"
+#include "caf_rdma/transport/loop/hosted.hpp"
 
 #include <caf/event_based_actor.hpp>
 

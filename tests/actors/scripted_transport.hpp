@@ -2,8 +2,8 @@
 
 #pragma once
 
-#include "caf_rdma/transport/hosted.hpp"
-#include "caf_rdma/transport/transport.hpp"
+#include "caf_rdma/transport/contract/transport.hpp"
+#include "caf_rdma/transport/loop/hosted.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "caf_rdma/actors/connector.hpp"
+#include "caf_rdma/actors/connectors/connector.hpp"
 #include "caf_rdma/tests/actors/pending.hpp"
 #include "caf_rdma/tests/simulation/transport.hpp"
 

@@ -2,7 +2,7 @@
 
 #include "caf_rdma/transport/ucx/context.hpp"
 
-#include "caf_rdma/transport/descriptors.hpp"
+#include "caf_rdma/transport/base/file_descriptors.hpp"
 #include "caf_rdma/transport/ucx/error.hpp"
 #include "caf_rdma/transport/ucx/printed.hpp"
 #include "caf_rdma/transport/ucx/settings.hpp"

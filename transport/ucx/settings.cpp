@@ -2,7 +2,7 @@
 
 #include "caf_rdma/transport/ucx/settings.hpp"
 
-#include "caf_rdma/messages/frame.hpp"
+#include "caf_rdma/messages/wire/frame.hpp"
 #include "caf_rdma/transport/ucx/error.hpp"
 #include "caf_rdma/transport/ucx/printed.hpp"
 

@@ -2,7 +2,7 @@
 
 #include "caf_rdma/transport/ucx/worker.hpp"
 
-#include "caf_rdma/transport/descriptors.hpp"
+#include "caf_rdma/transport/base/file_descriptors.hpp"
 #include "caf_rdma/transport/ucx/close_on_exec.hpp"
 #include "caf_rdma/transport/ucx/error.hpp"
 

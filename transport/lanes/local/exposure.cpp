@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#include "caf_rdma/transport/lanes/local/exposure.hpp"
+
+#include "caf_rdma/messages/worker_info.hpp"
+
+namespace rdma::local {
+
+// -- cell_pool ---------------------------------------------------------------
+
+source_cell& cell_pool::acquire() {
+  if (idle_.empty()) {
+    auto& x = all_.emplace_back();
+    idle_.reserve(all_.size()); // so that releasing never allocates
+    return x;
+  }
+  auto* x = idle_.back();
+  idle_.pop_back();
+  return *x;
+}
+
+void cell_pool::release(source_cell& x) {
+  idle_.push_back(&x);
+}
+
+// -- exposure ----------------------------------------------------------------
+
+exposure::exposure(cell_pool& home, const block_list& data)
+  : home_(&home), cell_(&home.acquire()), seal_(make_random_id()) {
+  auto add = [this](std::span<std::byte> x) {
+    blocks_.push_back({reinterpret_cast<uintptr_t>(x.data()), x.size()});
+  };
+  blocks_.reserve(data.count());
+  data.for_each(0, data.size(), add);
+  cell_->block_count = blocks_.size();
+  cell_->blocks = reinterpret_cast<uintptr_t>(blocks_.data());
+  cell_->seal.store(seal_, std::memory_order_release);
+}
+
+exposure& exposure::operator=(exposure&& other) noexcept {
+  revoke();
+  home_ = std::exchange(other.home_, nullptr);
+  cell_ = other.cell_;
+  seal_ = other.seal_;
+  blocks_ = std::move(other.blocks_);
+  return *this;
+}
+
+exposure::~exposure() {
+  revoke();
+}
+
+void exposure::revoke() noexcept {
+  if (home_ == nullptr)
+    return;
+  cell_->seal.store(0, std::memory_order_relaxed);
+  // Before anything that the owner of the memory writes there from now on.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  home_->release(*cell_);
+  home_ = nullptr;
+}
+
+} // namespace rdma::local
