@@ -2,9 +2,9 @@
 
 #pragma once
 
-#include "caf_rdma/actors/detail/type_ids.hpp"
 #include "caf_rdma/messages/metadata.hpp"
 #include "caf_rdma/messages/status.hpp"
+#include "caf_rdma/messages/type_ids.hpp"
 
 #include <caf/result.hpp>
 #include <caf/timespan.hpp>

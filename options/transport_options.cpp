@@ -3,10 +3,10 @@
 #include "caf_rdma/options/transport_options.hpp"
 
 #include "caf_rdma/messages/error.hpp"
-#include "caf_rdma/transport/lanes/local/ring.hpp"
-#include "caf_rdma/transport/memory/memory_pool.hpp"
 
 #include <bit>
+#include <string>
+#include <utility>
 
 namespace rdma {
 
@@ -26,7 +26,7 @@ caf::error check(const transport_options& x) {
                + std::to_string(x.local_piece_size) + " bytes");
   if (auto n = x.local_ring_size;
       n != 0
-      && (n < local::ring_reader::min_size || n > local::ring_reader::max_size
+      && (n < min_local_ring_size || n > max_local_ring_size
           || !std::has_single_bit(n)))
     return bad(
       "local-ring-size must be 0 or a power of two, 128KiB to 1GiB, is "
@@ -37,13 +37,13 @@ caf::error check(const transport_options& x) {
     return bad("max-outbound-bytes must be at least chunk-size");
   if (x.max_bytes_in_flight < x.chunk_size)
     return bad("max-bytes-in-flight must be at least chunk-size");
-  if (x.max_pool_bytes < memory_pool::slab_size
+  if (x.max_pool_bytes < memory_slab_size
       || x.max_pool_bytes > (uint64_t{1} << 50))
     return bad("max-pool-bytes must be 2MiB to 1PiB, is "
                + std::to_string(x.max_pool_bytes));
   if (x.gpu != "auto" && x.gpu != "off" && x.gpu != "staged")
     return bad("gpu must be auto, off or staged, is " + x.gpu);
-  if (x.max_staging_bytes < memory_pool::slab_size
+  if (x.max_staging_bytes < memory_slab_size
       || x.max_staging_bytes < x.chunk_size)
     return bad("max-staging-bytes must be at least 2MiB and chunk-size, is "
                + std::to_string(x.max_staging_bytes) + " bytes");

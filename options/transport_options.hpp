@@ -2,17 +2,28 @@
 
 #pragma once
 
-#include "caf_rdma/transport/memory/memory_space.hpp"
-
 #include <caf/error.hpp>
 #include <caf/timespan.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace rdma {
+
+class memory_space;
+
+using memory_space_ptr = std::shared_ptr<memory_space>;
+
+/// Bytes of the smallest and of the largest ring in shared memory.
+inline constexpr uint64_t min_local_ring_size = uint64_t{128} << 10;
+
+inline constexpr uint64_t max_local_ring_size = uint64_t{1} << 30;
+
+/// Bytes that a pool of memory maps at a time, or more.
+inline constexpr uint64_t memory_slab_size = uint64_t{2} << 20;
 
 /// How a transport moves bytes and watches its peers.
 struct transport_options {

@@ -6,6 +6,7 @@
 #include "caf_rdma/transport/contract/transport.hpp"
 #include "caf_rdma/transport/loop/progress_loop.hpp"
 #include "caf_rdma/transport/memory/memory_pool.hpp"
+#include "caf_rdma/transport/memory/memory_space.hpp"
 
 #include <caf/expected.hpp>
 

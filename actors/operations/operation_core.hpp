@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "caf_rdma/actors/detail/type_ids.hpp"
 #include "caf_rdma/actors/operations/operation_metrics.hpp"
 #include "caf_rdma/messages/descriptor.hpp"
 #include "caf_rdma/messages/operation.hpp"

@@ -48,7 +48,7 @@ caf::expected<hello> read(wire::Hello::Reader in) {
   hello result{
     detail::read(in.getWorker()), in.getLinkId(), in.getEndpointCount(),
     in.getTargetIncarnation(),    in.getHost(),   in.getVersion()};
-  if (auto err = detail::validate(result.worker, violation); err != caf::none)
+  if (auto err = check(result.worker, violation); err != caf::none)
     return err;
   if (result.link_id == 0)
     return fail("a hello with link id 0");

@@ -8,12 +8,6 @@
 
 namespace rdma::detail {
 
-namespace {
-
-constexpr size_t max_address_size = 4096;
-
-} // namespace
-
 void write(wire::Worker::Builder out, const worker_info& x) {
   out.setId({x.id.c_str(), x.id.size()});
   out.setIncarnation(x.incarnation);
@@ -34,21 +28,6 @@ worker_info read(wire::Worker::Reader in) {
 
 token read(wire::Token::Reader in) {
   return {in.getHigh(), in.getLow()};
-}
-
-caf::error validate(const worker_info& x, errc code) {
-  if (x.id.empty() || x.id.size() > max_worker_id_size)
-    return make_error(code, "the worker id has " + std::to_string(x.id.size())
-                              + " B, not 1 to 255");
-  if (x.id.find('\0') != std::string::npos)
-    return make_error(code, "the worker id contains a NUL");
-  if (x.incarnation == 0)
-    return make_error(code, "the incarnation is 0");
-  if (x.address.empty() || x.address.size() > max_address_size)
-    return make_error(code, "the worker address has "
-                              + std::to_string(x.address.size())
-                              + " B, not 1 to 4096");
-  return {};
 }
 
 caf::error check_version(uint16_t version) {

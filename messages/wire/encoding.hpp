@@ -75,9 +75,6 @@ worker_info read(wire::Worker::Reader in);
 
 token read(wire::Token::Reader in);
 
-/// Checks the ranges of rdma.capnp's Worker.
-caf::error validate(const worker_info& x, errc code);
-
 caf::error check_version(uint16_t version);
 
 // -- sealed structs ----------------------------------------------------------

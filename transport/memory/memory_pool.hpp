@@ -3,6 +3,7 @@
 #pragma once
 
 #include "caf_rdma/messages/descriptor.hpp"
+#include "caf_rdma/options/transport_options.hpp"
 
 #include <caf/expected.hpp>
 #include <caf/telemetry/counter.hpp>
@@ -47,7 +48,7 @@ public:
   static constexpr size_t page_size = 4096;
 
   /// Least size of a slab, in bytes: a huge page of x86-64 and AArch64.
-  static constexpr size_t slab_size = size_t{2} << 20;
+  static constexpr size_t slab_size = memory_slab_size;
 
   // -- construction, destruction ---------------------------------------------
 

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "caf_rdma/options/transport_options.hpp"
+
 #include <sys/types.h>
 
 #include <atomic>
@@ -52,10 +54,10 @@ public:
   static constexpr size_t max_data_size = size_t{32} << 10;
 
   /// Smallest ring in bytes: two of the largest messages fit.
-  static constexpr size_t min_size = size_t{128} << 10;
+  static constexpr size_t min_size = min_local_ring_size;
 
   /// Largest ring in bytes.
-  static constexpr size_t max_size = size_t{1} << 30;
+  static constexpr size_t max_size = max_local_ring_size;
 
   // -- construction, destruction ---------------------------------------------
 
