@@ -2,11 +2,10 @@
 
 #pragma once
 
-#include "caf_rdma/actors/connectors/connector.hpp"
 #include "caf_rdma/actors/init.hpp"
+#include "caf_rdma/messages/connector.hpp"
 #include "caf_rdma/messages/link_event.hpp"
 #include "caf_rdma/options/runtime_options.hpp"
-#include "caf_rdma/transport/loop/progress_loop.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/expected.hpp>
@@ -15,6 +14,8 @@
 #include <string>
 
 namespace rdma {
+
+class progress_loop;
 
 /// One progress loop plus one UCX worker: everything that caf-rdma needs to
 /// run. Declare it after the `actor_system`; it must be destroyed before. In a

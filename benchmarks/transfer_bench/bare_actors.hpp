@@ -2,7 +2,8 @@
 
 #pragma once
 
-#include "caf_rdma/actors/connectors/connector.hpp"
+#include "caf_rdma/actors/operations/operation_core.hpp"
+#include "caf_rdma/messages/connector.hpp"
 #include "caf_rdma/transport/loop/progress_loop.hpp"
 
 namespace transfer_bench {

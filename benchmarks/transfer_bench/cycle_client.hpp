@@ -5,7 +5,7 @@
 #include "channel_poller.hpp"
 #include "types.hpp"
 
-#include "caf_rdma/actors/connectors/connector.hpp"
+#include "caf_rdma/messages/connector.hpp"
 #include "caf_rdma/transport/loop/hosted.hpp"
 
 #include <caf/event_based_actor.hpp>

@@ -4,7 +4,7 @@
 
 #include "types.hpp"
 
-#include "caf_rdma/actors/connectors/connector.hpp"
+#include "caf_rdma/messages/connector.hpp"
 #include "caf_rdma/transport/loop/hosted.hpp"
 
 #include <caf/event_based_actor.hpp>

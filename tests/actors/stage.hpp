@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "caf_rdma/actors/connectors/connector.hpp"
+#include "caf_rdma/actors/connectors/connector_state.hpp"
 #include "caf_rdma/actors/detail/handle_proxy.hpp"
 #include "caf_rdma/tests/actors/pending.hpp"
 #include "caf_rdma/tests/actors/scripted_transport.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include "caf_rdma/actors/connectors/connector.hpp"
+#include "caf_rdma/actors/connectors/connector_state.hpp"
 
 #include "caf_rdma/actors/detail/handle_proxy.hpp"
 

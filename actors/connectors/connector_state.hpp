@@ -4,7 +4,7 @@
 
 #include "caf_rdma/actors/connectors/peer.hpp"
 #include "caf_rdma/actors/operations/operation_core.hpp"
-#include "caf_rdma/messages/operation_options.hpp"
+#include "caf_rdma/messages/connector.hpp"
 #include "caf_rdma/options/runtime_options.hpp"
 
 #include <caf/result.hpp>
@@ -22,39 +22,8 @@
 
 namespace rdma {
 
-/// Makes operations. All requests answer at once, before anything has moved.
-///
-/// - create_writable, create_readable: grant local memory to one active
-///   operation of a peer, or to more if the options say so. The answer's
-///   `metadata` goes to the peer.
-/// - begin_write, begin_read: move bytes to or from the memory that the
-///   metadata names. The lists must pair: the same number, equal sizes pair by
-///   pair; unless the options name blocks, which must have the same total.
-/// - prepare_write, prepare_read: the same, but nothing moves before the
-///   operation is started.
-///
-/// Errors: `no_descriptors`, `null_pointer`, `empty_descriptor`,
-/// `read_only_memory`, `count_mismatch`, `size_mismatch`, `kind_mismatch`,
-/// `unsupported_device`, `wrong_device`, `device_error`, `bad_selection`,
-/// `not_granted`, `invalid_option`, `limit_reached`, `shutting_down`.
-using connector_actor = caf::typed_actor<
-  caf::result<operation>(create_writable_atom, descriptor_list),
-  caf::result<operation>(create_writable_atom, descriptor_list,
-                         operation_options),
-  caf::result<operation>(create_readable_atom, descriptor_list),
-  caf::result<operation>(create_readable_atom, descriptor_list,
-                         operation_options),
-  caf::result<operation>(begin_write_atom, descriptor_list, metadata),
-  caf::result<operation>(begin_write_atom, descriptor_list, metadata,
-                         operation_options),
-  caf::result<operation>(begin_read_atom, metadata, descriptor_list),
-  caf::result<operation>(begin_read_atom, metadata, descriptor_list,
-                         operation_options),
-  caf::result<prepared_operation>(prepare_write_atom, descriptor_list, metadata,
-                                  operation_options),
-  caf::result<prepared_operation>(prepare_read_atom, metadata, descriptor_list,
-                                  operation_options)>;
-
+/// All that reaches a connector: from the user, from its operations and peers,
+/// and from the runtime.
 using connector_impl = connector_actor::extend<
   caf::result<void>(link_atom, uint64_t, link_info),
   caf::result<link_info>(link_atom, worker_info),
@@ -62,6 +31,7 @@ using connector_impl = connector_actor::extend<
   caf::result<void>(final_atom, uint64_t), caf::result<void>(next_atom),
   caf::result<void>(dropped_atom), caf::result<void>(shutdown_atom)>;
 
+/// Checks what is asked for, spawns the operations and peers, and ends them.
 class connector_state {
 public:
   using actor_base = hosted<connector_impl::base>;
