@@ -2,8 +2,8 @@
 
 #include "caf_rdma/actors/init.hpp"
 
+#include "caf_rdma/actors/detail/atoms.hpp"
 #include "caf_rdma/actors/detail/handle_proxy.hpp"
-#include "caf_rdma/actors/detail/type_ids.hpp"
 #include "caf_rdma/messages/claim_report.hpp"
 #include "caf_rdma/messages/error.hpp"
 #include "caf_rdma/messages/link_event.hpp"

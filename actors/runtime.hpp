@@ -75,8 +75,8 @@ public:
   /// needs it again. The listener is not kept alive.
   void watch_links(const link_listener& listener);
 
-  /// The loop, to place actors of your own on it (see `hosted`). They must not
-  /// block.
+  /// The loop, to place actors of your own on it (see `hosted_actor`). They
+  /// must not block.
   progress_loop& loop() noexcept;
 
 private:

@@ -31,7 +31,7 @@ set(RDMA_PUBLIC_HEADERS
   messages/status.hpp
   messages/type_ids.hpp
   # to place actors of one's own on the loop
-  transport/loop/hosted.hpp
+  transport/loop/hosted_actor.hpp
   transport/loop/progress_loop.hpp)
 
 # What they reach of ours besides each other: the parts of templates.

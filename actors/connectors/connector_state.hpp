@@ -34,7 +34,7 @@ using connector_impl = connector_actor::extend<
 /// Checks what is asked for, spawns the operations and peers, and ends them.
 class connector_state {
 public:
-  using actor_base = hosted<connector_impl::base>;
+  using actor_base = hosted_actor<connector_impl::base>;
 
   static inline const char* name = "rdma.connector";
 

@@ -2,9 +2,9 @@
 
 #pragma once
 
-#include "caf_rdma/actors/detail/type_ids.hpp"
+#include "caf_rdma/actors/detail/atoms.hpp"
 #include "caf_rdma/transport/contract/transport.hpp"
-#include "caf_rdma/transport/loop/hosted.hpp"
+#include "caf_rdma/transport/loop/hosted_actor.hpp"
 
 #include <caf/result.hpp>
 #include <caf/stateful_actor.hpp>
@@ -38,7 +38,7 @@ using peer_listener
 
 class peer_state {
 public:
-  using actor_base = hosted<peer_actor::base>;
+  using actor_base = hosted_actor<peer_actor::base>;
 
   static inline const char* name = "rdma.peer";
 

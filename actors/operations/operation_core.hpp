@@ -2,12 +2,12 @@
 
 #pragma once
 
-#include "caf_rdma/actors/detail/type_ids.hpp"
+#include "caf_rdma/actors/detail/atoms.hpp"
 #include "caf_rdma/actors/operations/operation_metrics.hpp"
 #include "caf_rdma/messages/descriptor.hpp"
 #include "caf_rdma/messages/operation.hpp"
 #include "caf_rdma/transport/contract/transport.hpp"
-#include "caf_rdma/transport/loop/hosted.hpp"
+#include "caf_rdma/transport/loop/hosted_actor.hpp"
 #include "caf_rdma/transport/memory/memory_space.hpp"
 
 #include <caf/stateful_actor.hpp>
@@ -69,7 +69,7 @@ class operation_core {
 public:
   // -- types -----------------------------------------------------------------
 
-  using actor_base = hosted<operation_impl::base>;
+  using actor_base = hosted_actor<operation_impl::base>;
 
   // -- construction, destruction ---------------------------------------------
 

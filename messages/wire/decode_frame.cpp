@@ -3,7 +3,7 @@
 #include "caf_rdma/messages/wire/frame.hpp"
 
 #include "caf_rdma/messages/wire/encoding.hpp"
-#include "caf_rdma/messages/wire/seal.hpp"
+#include "caf_rdma/messages/wire/sha256_seal.hpp"
 
 #include <algorithm>
 #include <cstring>

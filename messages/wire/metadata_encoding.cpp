@@ -5,7 +5,7 @@
 #include "caf_rdma/messages/metadata.hpp"
 #include "caf_rdma/messages/wire/encoding.hpp"
 #include "caf_rdma/messages/wire/json_escapes.hpp"
-#include "caf_rdma/messages/wire/seal.hpp"
+#include "caf_rdma/messages/wire/sha256_seal.hpp"
 
 #include <capnp/compat/json.h>
 #include <kj/encoding.h>

@@ -4,7 +4,7 @@
 // fits it.
 
 #include "caf_rdma/messages/wire/frame.hpp"
-#include "caf_rdma/messages/wire/seal.hpp"
+#include "caf_rdma/messages/wire/sha256_seal.hpp"
 #include "caf_rdma/tests/fuzz/check.hpp"
 
 #include "rdma.capnp.h"

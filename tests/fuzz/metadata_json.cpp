@@ -4,7 +4,7 @@
 // SHA-256 that fits it.
 
 #include "caf_rdma/messages/wire/json_escapes.hpp"
-#include "caf_rdma/messages/wire/seal.hpp"
+#include "caf_rdma/messages/wire/sha256_seal.hpp"
 #include "caf_rdma/tests/fuzz/metadata_check.hpp"
 
 #include "rdma.capnp.h"

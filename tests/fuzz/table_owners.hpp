@@ -4,7 +4,7 @@
 
 #include "caf_rdma/tests/fuzz/check.hpp"
 #include "caf_rdma/transport/contract/transport.hpp"
-#include "caf_rdma/transport/loop/hosted.hpp"
+#include "caf_rdma/transport/loop/hosted_actor.hpp"
 #include "caf_rdma/transport/loop/progress_loop.hpp"
 
 #include <caf/actor_system.hpp>

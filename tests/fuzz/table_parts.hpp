@@ -5,7 +5,7 @@
 #include "caf_rdma/tests/fuzz/check.hpp"
 #include "caf_rdma/transport/lanes/lane.hpp"
 #include "caf_rdma/transport/links/link.hpp"
-#include "caf_rdma/transport/loop/hosted.hpp"
+#include "caf_rdma/transport/loop/hosted_actor.hpp"
 
 #include <deque>
 #include <string>

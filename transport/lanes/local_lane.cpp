@@ -184,7 +184,7 @@ private:
 
 // -- a fetch -----------------------------------------------------------------
 
-class local_lane::pull : public chain_link<by_secret> {
+class local_lane::pull : public list_hook<by_secret> {
 public:
   pull(pid_t source, const offer& what) : source_(source), what_(what) {
     // nop

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "caf_rdma/messages/wire/frame.hpp"
-#include "caf_rdma/transport/base/chain.hpp"
+#include "caf_rdma/transport/base/intrusive_list.hpp"
 #include "caf_rdma/transport/lanes/lane.hpp"
 
 #include <sys/types.h>
@@ -119,7 +119,7 @@ private:
   std::unordered_map<void*, pull_ptr> held_;
   std::map<list_key, source_list> lists_; // of fetches below
   std::array<std::list<pull_ptr>, priority_count> pulls_;
-  std::unordered_map<token, chain<pull, by_secret>> by_secret_;
+  std::unordered_map<token, intrusive_list<pull, by_secret>> by_secret_;
   size_t busy_ = 0;
   uint64_t steps_ = 0;
 };

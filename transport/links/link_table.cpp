@@ -4,8 +4,8 @@
 
 #include "caf_rdma/transport/base/log.hpp"
 #include "caf_rdma/transport/lanes/local/host_id.hpp"
-#include "caf_rdma/transport/ucx/error.hpp"
 #include "caf_rdma/transport/ucx/hang_up.hpp"
+#include "caf_rdma/transport/ucx/make_error.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>

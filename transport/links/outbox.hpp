@@ -4,8 +4,8 @@
 
 #include "caf_rdma/messages/wire/frame.hpp"
 #include "caf_rdma/transport/lanes/local/ring.hpp"
+#include "caf_rdma/transport/ucx/chunk_observers.hpp"
 #include "caf_rdma/transport/ucx/request_pool.hpp"
-#include "caf_rdma/transport/ucx/shipment.hpp"
 
 #include <ucp/api/ucp_def.h>
 
@@ -123,7 +123,8 @@ private:
     ucx::buffer data;
     size_t header_size = 0;
     size_t data_size = 0;
-    std::shared_ptr<ucx::shipment> chunks = std::make_shared<ucx::shipment>();
+    std::shared_ptr<ucx::chunk_observers> chunks
+      = std::make_shared<ucx::chunk_observers>();
   };
 
   void encode_frame(const frame& x, ucp_ep_h to);
@@ -151,7 +152,7 @@ private:
   message open_;
   std::deque<message> waiting_;
   size_t waiting_bytes_ = 0;
-  ucx::shipment::counter under_way_ = std::make_shared<size_t>(0);
+  ucx::chunk_observers::counter under_way_ = std::make_shared<size_t>(0);
   std::optional<local::ring_writer> ring_;
 };
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "caf_rdma/options/transport_options.hpp"
-#include "caf_rdma/transport/lanes/local/handshake.hpp"
+#include "caf_rdma/transport/lanes/local/access_handshake.hpp"
 #include "caf_rdma/transport/lanes/local/ring.hpp"
 #include "caf_rdma/transport/links/link.hpp"
 #include "caf_rdma/transport/links/outbox.hpp"
@@ -79,7 +79,7 @@ public:
   std::vector<client> clients;
   /// The peer's machine, as its hello names it.
   uint64_t host = 0;
-  local::handshake local;
+  local::access_handshake local;
   /// The lane is settled and the clients know: not before the link is up.
   bool announced = false;
 

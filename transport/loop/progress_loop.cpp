@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-// This is the one file that uses CAF's scheduling internals; hosted.hpp is its
-// companion. Both follow what CAF 0.18 does for its own brokers.
+// This is the one file that uses CAF's scheduling internals; hosted_actor.hpp
+// is its companion. Both follow what CAF 0.18 does for its own brokers.
 
 #include "caf_rdma/transport/loop/progress_loop.hpp"
 
@@ -163,7 +163,8 @@ void progress_loop::set_poller(poller* ptr) {
     CAF_CRITICAL("a progress loop cannot watch UCX");
 }
 
-// -- called by hosted<Base> --------------------------------------------------
+// -- called by hosted_actor<Base>
+// --------------------------------------------------
 
 void progress_loop::actor_launched(caf::actor_control_block* ptr) {
   auto stopping = false;

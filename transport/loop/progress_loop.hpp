@@ -118,10 +118,10 @@ public:
 
   bool in_loop() const noexcept;
 
-  /// Spawns an actor of class `T`, which derives from `hosted<...>`, onto this
-  /// loop. `~actor_system` does not wait for it: `stop` does. Its constructor
-  /// runs on the caller's thread, `make_behavior` on the loop's. Must not be
-  /// called once `stop` has returned: the program aborts.
+  /// Spawns an actor of class `T`, which derives from `hosted_actor<...>`, onto
+  /// this loop. `~actor_system` does not wait for it: `stop` does. Its
+  /// constructor runs on the caller's thread, `make_behavior` on the loop's.
+  /// Must not be called once `stop` has returned: the program aborts.
   template <class T, class... Ts>
   caf::infer_handle_from_class_t<T> spawn(Ts&&... xs) {
     caf::actor_config cfg{this};
@@ -182,7 +182,8 @@ public:
   /// Drives `ptr` from now on; nullptr to stop.
   void set_poller(poller* ptr);
 
-  // -- called by hosted<Base> ------------------------------------------------
+  // -- called by hosted_actor<Base>
+  // ------------------------------------------------
 
   void actor_launched(caf::actor_control_block* ptr);
 

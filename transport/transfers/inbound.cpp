@@ -11,7 +11,7 @@
 
 namespace rdma {
 
-inbound::inbound(const transport_options& options, router& routes,
+inbound::inbound(const transport_options& options, owner_table& routes,
                  std::function<void(link_id)> on_arrival, clock now,
                  staging* room)
   : options_(options),
@@ -82,7 +82,7 @@ void inbound::tell(size_t most) {
       continue;
     }
     auto& x = transfers.front();
-    x.chain_link<by_link>::leave();
+    x.list_hook<by_link>::leave();
     x.home = nullptr;
     ++steps_;
     if (!x.ended())
@@ -134,7 +134,7 @@ void inbound::revoke(const token& secret) {
   auto node = unheard_.extract(secret);
   while (node && !node.mapped().empty()) {
     auto& x = node.mapped().front();
-    x.chain_link<by_grant>::leave();
+    x.list_hook<by_grant>::leave();
     ++steps_;
     if (x.ended())
       continue;
@@ -295,7 +295,7 @@ void inbound::announce(entry& x) {
   auto news = std::exchange(x.news, std::nullopt);
   if (!news)
     return;
-  x.chain_link<by_grant>::leave();
+  x.list_hook<by_grant>::leave();
   caf::anon_send(x.grant.owner, std::move(*news));
 }
 

@@ -4,7 +4,7 @@
 
 #include "caf_rdma/messages/wire/frame.hpp"
 #include "caf_rdma/options/transport_options.hpp"
-#include "caf_rdma/transport/base/chain.hpp"
+#include "caf_rdma/transport/base/intrusive_list.hpp"
 #include "caf_rdma/transport/contract/transport.hpp"
 #include "caf_rdma/transport/lanes/lane.hpp"
 #include "caf_rdma/transport/links/link.hpp"
@@ -14,7 +14,7 @@
 #include "caf_rdma/transport/transfers/flow/fetch_budget.hpp"
 #include "caf_rdma/transport/transfers/flow/turn_queue.hpp"
 #include "caf_rdma/transport/transfers/grant_table.hpp"
-#include "caf_rdma/transport/transfers/router.hpp"
+#include "caf_rdma/transport/transfers/owner_table.hpp"
 #include "caf_rdma/transport/transfers/transfer_statistics.hpp"
 
 #include <chrono>
@@ -50,7 +50,7 @@ public:
 
   /// `on_arrival` is called for each fetched chunk: a sign of life of the peer.
   /// `room` is what the bytes for GPUs pass through; null if there are no GPUs.
-  inbound(const transport_options& options, router& routes,
+  inbound(const transport_options& options, owner_table& routes,
           std::function<void(link_id)> on_arrival,
           clock now = std::chrono::steady_clock::now, staging* room = nullptr);
 
@@ -199,14 +199,14 @@ private:
 
   /// The transfers of a link.
   struct traffic {
-    chain<entry, by_link> transfers;
+    intrusive_list<entry, by_link> transfers;
     bool down = false;
     caf::error reason;
   };
 
   using traffic_map = std::unordered_map<link_id, traffic>;
 
-  struct entry : chain_link<by_link>, chain_link<by_grant> {
+  struct entry : list_hook<by_link>, list_hook<by_grant> {
     traffic* home = nullptr; // null if unclaimed, or told that it is over
     sink grant;
     std::optional<open_claim> part;       // of a standing grant
@@ -386,14 +386,14 @@ private:
   void remember(const token& secret);
 
   transport_options options_;
-  router& routes_;
+  owner_table& routes_;
   std::function<void(link_id)> on_arrival_;
   clock now_;
   std::unordered_map<token, entry> entries_;
   traffic_map traffic_;
   std::deque<traffic_map::node_type> failing_; // owners have not all heard
   // By the secret of their grant: claims that its owner has not heard of.
-  std::unordered_map<token, chain<entry, by_grant>> unheard_;
+  std::unordered_map<token, intrusive_list<entry, by_grant>> unheard_;
   grant_table grants_;
   std::vector<source> sources_;
   std::unordered_set<token> ended_;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "caf_rdma/options/transport_options.hpp"
-#include "caf_rdma/transport/base/chain.hpp"
+#include "caf_rdma/transport/base/intrusive_list.hpp"
 #include "caf_rdma/transport/contract/transport.hpp"
 #include "caf_rdma/transport/links/link.hpp"
 #include "caf_rdma/transport/memory/block_list.hpp"
@@ -120,12 +120,12 @@ private:
   struct traffic {
     link* via = nullptr; // null once the link failed
     caf::error reason;
-    chain<transfer, by_link> transfers;
+    intrusive_list<transfer, by_link> transfers;
   };
 
   using traffic_map = std::unordered_map<link_id, traffic>;
 
-  struct transfer : chain_link<by_link> {
+  struct transfer : list_hook<by_link> {
     /// Returns nullptr once the link failed.
     link* via() const noexcept {
       return home != nullptr ? home->via : nullptr;

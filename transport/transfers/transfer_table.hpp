@@ -4,7 +4,7 @@
 
 #include "caf_rdma/transport/transfers/inbound.hpp"
 #include "caf_rdma/transport/transfers/outbound.hpp"
-#include "caf_rdma/transport/transfers/router.hpp"
+#include "caf_rdma/transport/transfers/owner_table.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -130,7 +130,7 @@ private:
   void send_claim(const transfer_key& key, claim x);
 
   link_finder find_;
-  router routes_;
+  owner_table routes_;
   inbound inbound_;
   outbound outbound_;
 };

@@ -3,7 +3,7 @@
 #include "caf_rdma/messages/error.hpp"
 #include "caf_rdma/messages/metadata.hpp"
 #include "caf_rdma/messages/wire/frame.hpp"
-#include "caf_rdma/messages/wire/seal.hpp"
+#include "caf_rdma/messages/wire/sha256_seal.hpp"
 #include "caf_rdma/tests/messages/samples.hpp"
 
 #include <catch2/catch_test_macros.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 #include "caf_rdma/messages/wire/frame.hpp"
-#include "caf_rdma/messages/wire/seal.hpp"
+#include "caf_rdma/messages/wire/sha256_seal.hpp"
 #include "caf_rdma/tests/messages/samples.hpp"
 
 #include <catch2/catch_test_macros.hpp>

@@ -4,7 +4,7 @@
 
 #include "caf_rdma/tests/transport/loop/loop_fixture.hpp"
 #include "caf_rdma/transport/links/link.hpp"
-#include "caf_rdma/transport/loop/hosted.hpp"
+#include "caf_rdma/transport/loop/hosted_actor.hpp"
 
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
@@ -130,7 +130,7 @@ struct heard {
 struct owner_state {
   static inline const char* name = "test.owner";
 
-  owner_state(hosted<transfer_owner::base>*, std::shared_ptr<heard> x)
+  owner_state(hosted_actor<transfer_owner::base>*, std::shared_ptr<heard> x)
     : log(std::move(x)) {
     // nop
   }
@@ -163,9 +163,9 @@ struct owner_fixture : manual_loop {
   }
 
   transfer_owner spawn_owner(std::shared_ptr<heard> to) {
-    return loop
-      .spawn<caf::stateful_actor<owner_state, hosted<transfer_owner::base>>>(
-        std::move(to));
+    return loop.spawn<
+      caf::stateful_actor<owner_state, hosted_actor<transfer_owner::base>>>(
+      std::move(to));
   }
 
   void settle() {

@@ -98,7 +98,7 @@ struct fetch_fixture : owner_fixture {
   }
 
   transport_options options;
-  router routes;
+  owner_table routes;
   fake_link a{11};
   fake_link b{12};
   std::deque<std::vector<std::byte>> targets;

@@ -65,7 +65,7 @@ struct inbound_fixture : owner_fixture {
   static constexpr uint32_t chunk_size = 4;
 
   transport_options options;
-  router routes;
+  owner_table routes;
   std::vector<std::byte> target = std::vector<std::byte>(10);
   token secret{1, 2};
   fake_link from{11};

@@ -125,7 +125,7 @@ struct staged_fixture : owner_fixture, staging_fixture {
   }
 
   transport_options options = small_chunks();
-  router routes;
+  owner_table routes;
   token secret{1, 2};
   fake_link from{11};
   fake_lane via;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "caf_rdma/messages/priority.hpp"
-#include "caf_rdma/transport/base/chain.hpp"
+#include "caf_rdma/transport/base/intrusive_list.hpp"
 #include "caf_rdma/transport/contract/transport.hpp"
 
 #include <algorithm>
@@ -155,7 +155,7 @@ private:
   struct by_turn;
 
   /// The transfers of a link that have a chunk here.
-  struct line : chain_link<by_turn> {
+  struct line : list_hook<by_turn> {
     explicit line(link_id x) : id(x) {
       // nop
     }
@@ -217,8 +217,8 @@ private:
 
   std::unordered_map<transfer_key, flow> flows_;
   std::unordered_map<link_id, line> lines_;
-  chain<line, by_turn> first_;
-  chain<line, by_turn> in_turn_;
+  intrusive_list<line, by_turn> first_;
+  intrusive_list<line, by_turn> in_turn_;
   size_t size_ = 0;
 };
 

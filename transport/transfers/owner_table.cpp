@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include "caf_rdma/transport/transfers/router.hpp"
+#include "caf_rdma/transport/transfers/owner_table.hpp"
 
 #include <utility>
 
 namespace rdma {
 
-void router::add(const transfer_key& key, transfer_owner owner) {
+void owner_table::add(const transfer_key& key, transfer_owner owner) {
   routes_.insert_or_assign(key, std::move(owner));
 }
 
-void router::retire(const transfer_key& key, transfer_ended epitaph) {
+void owner_table::retire(const transfer_key& key, transfer_ended epitaph) {
   if (routes_.erase(key) == 0)
     return;
   if (auto i = epitaphs_.find(key); i != epitaphs_.end()) {
@@ -29,12 +29,12 @@ void router::retire(const transfer_key& key, transfer_ended epitaph) {
   epitaphs_.insert(std::move(node));
 }
 
-const transfer_owner* router::find(const transfer_key& key) const {
+const transfer_owner* owner_table::find(const transfer_key& key) const {
   auto i = routes_.find(key);
   return i != routes_.end() ? &i->second : nullptr;
 }
 
-const transfer_ended* router::epitaph(const transfer_key& key) const {
+const transfer_ended* owner_table::epitaph(const transfer_key& key) const {
   auto i = epitaphs_.find(key);
   return i != epitaphs_.end() ? &i->second : nullptr;
 }

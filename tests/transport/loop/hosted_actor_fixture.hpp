@@ -3,7 +3,7 @@
 #pragma once
 
 #include "caf_rdma/tests/transport/loop/loop_fixture.hpp"
-#include "caf_rdma/transport/loop/hosted.hpp"
+#include "caf_rdma/transport/loop/hosted_actor.hpp"
 
 #include <caf/event_based_actor.hpp>
 #include <caf/scoped_actor.hpp>
@@ -57,7 +57,8 @@ struct echo_state {
   std::vector<caf::typed_response_promise<uint64_t>> pending;
 };
 
-using hosted_echo = caf::stateful_actor<echo_state, hosted<echo_actor::base>>;
+using hosted_echo
+  = caf::stateful_actor<echo_state, hosted_actor<echo_actor::base>>;
 
 using pool_echo = caf::stateful_actor<echo_state, echo_actor::base>;
 
@@ -90,17 +91,17 @@ struct counter_state {
 };
 
 using hosted_counter
-  = caf::stateful_actor<counter_state, hosted<caf::event_based_actor>>;
+  = caf::stateful_actor<counter_state, hosted_actor<caf::event_based_actor>>;
 
 using pool_counter = caf::stateful_actor<counter_state>;
 
 /// Runs a function as its entire behavior.
-class hosted_fun : public hosted<caf::event_based_actor> {
+class hosted_fun : public hosted_actor<caf::event_based_actor> {
 public:
   using init = std::function<caf::behavior(hosted_fun*)>;
 
   hosted_fun(caf::actor_config& cfg, init f)
-    : hosted<caf::event_based_actor>(cfg), init_(std::move(f)) {
+    : hosted_actor<caf::event_based_actor>(cfg), init_(std::move(f)) {
     // nop
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include "caf_rdma/transport/lanes/local/handshake.hpp"
+#include "caf_rdma/transport/lanes/local/access_handshake.hpp"
 
 #include "caf_rdma/messages/worker_info.hpp"
 #include "caf_rdma/transport/lanes/local/process_memory.hpp"
@@ -33,19 +33,19 @@ std::string explain(int error) {
 
 // -- what to send ------------------------------------------------------------
 
-local_probe handshake::probe() {
+local_probe access_handshake::probe() {
   nonce_ = make_random_id();
   return {static_cast<uint32_t>(getpid()), nonce_};
 }
 
-local_nonce handshake::answer(const local_probe& x) {
+local_nonce access_handshake::answer(const local_probe& x) {
   let_in(static_cast<pid_t>(x.pid));
   peers_nonce_ = x.nonce;
   return {static_cast<uint32_t>(getpid()),
           reinterpret_cast<uintptr_t>(&peers_nonce_)};
 }
 
-local_verdict handshake::try_out(const local_nonce& x) {
+local_verdict access_handshake::try_out(const local_nonce& x) {
   if (mine_)
     return {*mine_, reason_};
   uint64_t seen = 0;
@@ -64,7 +64,7 @@ local_verdict handshake::try_out(const local_nonce& x) {
 
 // -- what comes of it --------------------------------------------------------
 
-void handshake::conclude(const local_verdict& x) {
+void access_handshake::conclude(const local_verdict& x) {
   if (theirs_)
     return;
   theirs_ = x.usable;
@@ -72,7 +72,7 @@ void handshake::conclude(const local_verdict& x) {
     reason_ = "at the peer: " + x.reason;
 }
 
-void handshake::give_up(std::string reason) {
+void access_handshake::give_up(std::string reason) {
   mine_ = mine_.value_or(false);
   theirs_ = false;
   reason_ = std::move(reason);

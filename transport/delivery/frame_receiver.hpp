@@ -23,16 +23,17 @@ namespace rdma {
 /// Takes what peers send, by UCX or through a ring. Bytes land, or are held, at
 /// once; other frames wait for `dispatch`, as UCX's progress is no place to
 /// answer from.
-class arrivals {
+class frame_receiver {
 public:
   // -- construction ----------------------------------------------------------
 
-  arrivals(progress_loop& loop, ucx::worker& worker, link_table& links,
-           transfer_table& transfers, ucx_lane& by_ucx, local_lane& in_place);
+  frame_receiver(progress_loop& loop, ucx::worker& worker, link_table& links,
+                 transfer_table& transfers, ucx_lane& by_ucx,
+                 local_lane& in_place);
 
-  arrivals(const arrivals&) = delete;
+  frame_receiver(const frame_receiver&) = delete;
 
-  arrivals& operator=(const arrivals&) = delete;
+  frame_receiver& operator=(const frame_receiver&) = delete;
 
   // -- operations ------------------------------------------------------------
 

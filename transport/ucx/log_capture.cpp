@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include "caf_rdma/transport/ucx/log.hpp"
+#include "caf_rdma/transport/ucx/log_capture.hpp"
 
 #include <ucs/config/types.h>
 #include <ucs/debug/log_def.h>

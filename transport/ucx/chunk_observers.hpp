@@ -13,7 +13,7 @@ namespace rdma::ucx {
 
 /// What travels in one message. Its end is told to the observers of the chunks,
 /// and counted.
-class shipment : public request_observer {
+class chunk_observers : public request_observer {
 public:
   /// Number of messages that UCX holds.
   using counter = std::shared_ptr<size_t>;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include "caf_rdma/tests/transport/loop/hosted_fixture.hpp"
+#include "caf_rdma/tests/transport/loop/hosted_actor_fixture.hpp"
 
 using namespace rdma;
 using namespace rdma::test;

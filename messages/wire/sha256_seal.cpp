@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include "caf_rdma/messages/wire/seal.hpp"
+#include "caf_rdma/messages/wire/sha256_seal.hpp"
 
 #include "caf_rdma/messages/error.hpp"
 

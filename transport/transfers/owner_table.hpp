@@ -13,7 +13,7 @@ namespace rdma {
 /// Knows who is concerned by the peer's frames about a transfer. Ended
 /// transfers leave an epitaph, so that late frames get a true answer; the
 /// oldest epitaphs are forgotten.
-class router {
+class owner_table {
 public:
   /// Epitaphs to remember.
   static constexpr size_t max_epitaphs = 4096;

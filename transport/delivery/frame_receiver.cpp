@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include "caf_rdma/transport/delivery/arrivals.hpp"
+#include "caf_rdma/transport/delivery/frame_receiver.hpp"
 
 #include "caf_rdma/transport/links/outbox.hpp"
 
@@ -27,9 +27,9 @@ constexpr size_t max_last_messages = 4096;
 
 } // namespace
 
-arrivals::arrivals(progress_loop& loop, ucx::worker& worker, link_table& links,
-                   transfer_table& transfers, ucx_lane& by_ucx,
-                   local_lane& in_place)
+frame_receiver::frame_receiver(progress_loop& loop, ucx::worker& worker,
+                               link_table& links, transfer_table& transfers,
+                               ucx_lane& by_ucx, local_lane& in_place)
   : loop_(loop),
     worker_(worker),
     links_(links),
@@ -44,14 +44,15 @@ arrivals::arrivals(progress_loop& loop, ucx::worker& worker, link_table& links,
 
 // -- by UCX ------------------------------------------------------------------
 
-caf::error arrivals::listen() {
+caf::error frame_receiver::listen() {
   return worker_.receive(frame_message_id, on_message, this);
 }
 
-ucs_status_t arrivals::on_message(void* arg, const void* header,
-                                  size_t header_size, void* data, size_t size,
-                                  const ucp_am_recv_param_t* param) {
-  auto* self = static_cast<arrivals*>(arg);
+ucs_status_t frame_receiver::on_message(void* arg, const void* header,
+                                        size_t header_size, void* data,
+                                        size_t size,
+                                        const ucp_am_recv_param_t* param) {
+  auto* self = static_cast<frame_receiver*>(arg);
   auto frames = std::span{static_cast<const std::byte*>(header), header_size};
   if (param->recv_attr & UCP_AM_RECV_ATTR_FLAG_RNDV) {
     auto x = decode_frame(frames);
@@ -66,8 +67,8 @@ ucs_status_t arrivals::on_message(void* arg, const void* header,
   return UCS_OK; // UCX asserts that an eager message is not rejected
 }
 
-void arrivals::receive(std::span<const std::byte> frames,
-                       std::span<const std::byte> data, ucp_ep_h reply) {
+void frame_receiver::receive(std::span<const std::byte> frames,
+                             std::span<const std::byte> data, ucp_ep_h reply) {
   while (auto n = first_frame_size(frames)) {
     auto x = decode_frame(frames.first(n));
     if (!x)
@@ -84,8 +85,8 @@ void arrivals::receive(std::span<const std::byte> frames,
   }
 }
 
-void arrivals::receive(frame x, std::span<const std::byte> data,
-                       ucp_ep_h reply) {
+void frame_receiver::receive(frame x, std::span<const std::byte> data,
+                             ucp_ep_h reply) {
   if (in_ring_ && x.transfer_id == 0)
     return; // what concerns the link comes by UCX
   // Offers are handled before the frames that have come with them; the lane
@@ -128,7 +129,7 @@ void arrivals::receive(frame x, std::span<const std::byte> data,
                              [data](auto write) { write(data); });
 }
 
-ucs_status_t arrivals::receive_held(frame x, void* handle, size_t size) {
+ucs_status_t frame_receiver::receive_held(frame x, void* handle, size_t size) {
   auto* from = links_.find(x.link_id);
   if (from != nullptr) {
     from->last_heard = loop_.now();
@@ -144,7 +145,7 @@ ucs_status_t arrivals::receive_held(frame x, void* handle, size_t size) {
 
 // Of a peer whose memory we have never read there is no process: such an offer
 // is held, too, and fails.
-void arrivals::hold_in_place(ucx_link& from, const frame& x) {
+void frame_receiver::hold_in_place(ucx_link& from, const frame& x) {
   auto held = in_place_.hold(from.local.process(), std::get<offer>(x.content));
   if (!transfers_.grants().hold(from, in_place_, x, held))
     in_place_.drop(held);
@@ -152,7 +153,7 @@ void arrivals::hold_in_place(ucx_link& from, const frame& x) {
 
 // -- through rings -----------------------------------------------------------
 
-size_t arrivals::receive_rings() {
+size_t frame_receiver::receive_rings() {
   if (transfers_.grants().congested())
     return 0;
   size_t n = 0;
@@ -169,7 +170,7 @@ size_t arrivals::receive_rings() {
   return n;
 }
 
-size_t arrivals::receive_ring(ucx_link& from, local::ring_reader& ring) {
+size_t frame_receiver::receive_ring(ucx_link& from, local::ring_reader& ring) {
   ring.finish_sleep();
   auto until = loop_.now() + max_ring_time;
   size_t sum = 0;
@@ -196,7 +197,7 @@ size_t arrivals::receive_ring(ucx_link& from, local::ring_reader& ring) {
 }
 
 // The ring is finite, and nothing is put there any more.
-void arrivals::switch_ring(ucx_link& from) {
+void frame_receiver::switch_ring(ucx_link& from) {
   auto* ring = from.ring();
   if (ring == nullptr) {
     links_.enter_ring(from);
@@ -213,7 +214,7 @@ void arrivals::switch_ring(ucx_link& from) {
     from.ring_left();
 }
 
-void arrivals::drain_ring(link_id id) {
+void frame_receiver::drain_ring(link_id id) {
   auto* from = links_.find(id);
   if (from == nullptr || from->ring() == nullptr)
     return;
@@ -229,7 +230,7 @@ void arrivals::drain_ring(link_id id) {
 
 // -- between two calls to UCX's progress -------------------------------------
 
-size_t arrivals::dispatch() {
+size_t frame_receiver::dispatch() {
   scratch_.swap(waiting_);
   auto n = scratch_.size();
   for (auto& x : scratch_)
@@ -238,7 +239,7 @@ size_t arrivals::dispatch() {
   return n;
 }
 
-void arrivals::dispatch(arrival& x) {
+void frame_receiver::dispatch(arrival& x) {
   if (std::holds_alternative<goodbye>(x.what.content))
     drain_ring(x.what.link_id);
   links_.receive(x.what, x.reply);
@@ -249,7 +250,7 @@ void arrivals::dispatch(arrival& x) {
     transfers_.receive(*from, x.what);
 }
 
-void arrivals::dispatch_postponed(ucx_link* from, arrival& x) {
+void frame_receiver::dispatch_postponed(ucx_link* from, arrival& x) {
   if (x.held != nullptr) {
     held_bytes held{x.held, std::get<offer>(x.what.content).length};
     if (from == nullptr

@@ -14,7 +14,7 @@
 namespace rdma::ucx {
 
 /// UCX, up and running, and how to reach it.
-struct engine {
+struct instance {
   ucx::context context;
   ucx::worker worker;
   worker_info self;
@@ -22,7 +22,7 @@ struct engine {
   /// Errors: `ucx_version_mismatch`, `invalid_option`, `no_usable_lane`,
   /// `limit_reached`, `transport_failure`.
   /// See `context` for `max_eager_size`.
-  static caf::expected<std::unique_ptr<engine>>
+  static caf::expected<std::unique_ptr<instance>>
   start(const std::string& tls, uint64_t max_eager_size, std::string worker_id);
 };
 

@@ -4,24 +4,24 @@
 
 namespace rdma {
 
-/// What the members of a `chain` derive from, once for each chain that they can
-/// be in at the same time. Who is destroyed has left its chain.
+/// What the members of an `intrusive_list` derive from, once for each list that
+/// they can be in at the same time. Who is destroyed has left its list.
 template <class Tag>
-class chain_link {
+class list_hook {
 public:
-  chain_link() noexcept : prev_(this), next_(this) {
+  list_hook() noexcept : prev_(this), next_(this) {
     // nop
   }
 
-  chain_link(const chain_link&) = delete;
+  list_hook(const list_hook&) = delete;
 
-  chain_link& operator=(const chain_link&) = delete;
+  list_hook& operator=(const list_hook&) = delete;
 
-  ~chain_link() {
+  ~list_hook() {
     leave();
   }
 
-  /// Leaves the chain; nothing if it is in none.
+  /// Leaves the list; nothing if it is in none.
   void leave() noexcept {
     prev_->next_ = next_;
     next_->prev_ = prev_;
@@ -30,41 +30,41 @@ public:
 
 private:
   template <class, class>
-  friend class chain;
+  friend class intrusive_list;
 
-  void enter_before(chain_link& x) noexcept {
+  void enter_before(list_hook& x) noexcept {
     leave();
     prev_ = x.prev_;
     next_ = &x;
     prev_->next_ = next_->prev_ = this;
   }
 
-  chain_link* prev_;
-  chain_link* next_;
+  list_hook* prev_;
+  list_hook* next_;
 };
 
 /// Members of a table that have something in common, e.g., their link, so that
 /// an event costs what it touches and not a walk over the table. Owns nobody,
 /// and stays where it is. Entering and leaving take constant time.
 template <class T, class Tag>
-class chain {
+class intrusive_list {
 public:
   bool empty() const noexcept {
     return ends_.next_ == &ends_;
   }
 
-  /// Not for an empty chain.
+  /// Not for an empty list.
   T& front() noexcept {
     return static_cast<T&>(*ends_.next_);
   }
 
-  /// Puts `x` at the end; it leaves the chain that it was in.
+  /// Puts `x` at the end; it leaves the list that it was in.
   void push_back(T& x) noexcept {
-    static_cast<chain_link<Tag>&>(x).enter_before(ends_);
+    static_cast<list_hook<Tag>&>(x).enter_before(ends_);
   }
 
 private:
-  chain_link<Tag> ends_;
+  list_hook<Tag> ends_;
 };
 
 } // namespace rdma

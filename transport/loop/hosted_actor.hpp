@@ -19,9 +19,9 @@ namespace rdma {
 ///
 /// Companion of progress_loop.cpp, which uses CAF's scheduling internals.
 template <class Base>
-class hosted : public Base, public caf::prohibit_top_level_spawn_marker {
+class hosted_actor : public Base, public caf::prohibit_top_level_spawn_marker {
 public:
-  explicit hosted(caf::actor_config& cfg)
+  explicit hosted_actor(caf::actor_config& cfg)
     : Base(cfg), loop_(dynamic_cast<progress_loop*>(cfg.host)) {
     if (loop_ == nullptr)
       CAF_CRITICAL("hosted actors must be spawned on a progress loop");

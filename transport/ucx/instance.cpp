@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include "caf_rdma/transport/ucx/engine.hpp"
+#include "caf_rdma/transport/ucx/instance.hpp"
 
 #include "caf_rdma/transport/ucx/close_on_exec.hpp"
 #include "caf_rdma/transport/ucx/endpoint.hpp"
-#include "caf_rdma/transport/ucx/error.hpp"
+#include "caf_rdma/transport/ucx/make_error.hpp"
 #include "caf_rdma/transport/ucx/settings.hpp"
 
 #include <ucp/api/ucp.h>
@@ -45,9 +45,9 @@ caf::error name_settings(const caf::error& err) {
                           reason_of(err) + "; the environment sets " + names);
 }
 
-caf::expected<std::unique_ptr<engine>> try_start(const std::string& tls,
-                                                 uint64_t max_eager_size,
-                                                 std::string worker_id) {
+caf::expected<std::unique_ptr<instance>> try_start(const std::string& tls,
+                                                   uint64_t max_eager_size,
+                                                   std::string worker_id) {
   auto context = context::make(tls, max_eager_size);
   if (!context)
     return std::move(context.error());
@@ -60,15 +60,15 @@ caf::expected<std::unique_ptr<engine>> try_start(const std::string& tls,
   worker_info self{std::move(worker_id), make_random_id(), std::move(*address)};
   if (auto err = probe(*worker, self); err != caf::none)
     return err;
-  return std::make_unique<engine>(
-    engine{std::move(*context), std::move(*worker), std::move(self)});
+  return std::make_unique<instance>(
+    instance{std::move(*context), std::move(*worker), std::move(self)});
 }
 
 } // namespace
 
-caf::expected<std::unique_ptr<engine>> engine::start(const std::string& tls,
-                                                     uint64_t max_eager_size,
-                                                     std::string worker_id) {
+caf::expected<std::unique_ptr<instance>>
+instance::start(const std::string& tls, uint64_t max_eager_size,
+                std::string worker_id) {
   auto result = try_start(tls, max_eager_size, std::move(worker_id));
   if (!result)
     return name_settings(result.error());

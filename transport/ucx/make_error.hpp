@@ -3,7 +3,7 @@
 #pragma once
 
 #include "caf_rdma/messages/error.hpp"
-#include "caf_rdma/transport/ucx/log.hpp"
+#include "caf_rdma/transport/ucx/log_capture.hpp"
 
 #include <ucs/type/status.h>
 

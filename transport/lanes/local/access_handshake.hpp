@@ -15,13 +15,13 @@ namespace rdma::local {
 /// Finds out whether this process and a peer can read each other's memory. Each
 /// sends a probe, answers the other's, and says what it has seen. Must not move
 /// while it lives: the peer's nonce lies in it.
-class handshake {
+class access_handshake {
 public:
-  handshake() = default;
+  access_handshake() = default;
 
-  handshake(const handshake&) = delete;
+  access_handshake(const access_handshake&) = delete;
 
-  handshake& operator=(const handshake&) = delete;
+  access_handshake& operator=(const access_handshake&) = delete;
 
   // -- what to send ----------------------------------------------------------
 

@@ -11,7 +11,7 @@ namespace rdma::ucx {
 /// Returns what `f` prints to a file. UCX tells about its lanes in no other
 /// way; the printed form is stable since 1.8.
 template <class F>
-std::string printed(F f) {
+std::string print_to_string(F f) {
   char* text = nullptr;
   size_t size = 0;
   auto* file = open_memstream(&text, &size);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-#include "caf_rdma/transport/lanes/local/handshake.hpp"
+#include "caf_rdma/transport/lanes/local/access_handshake.hpp"
 #include "caf_rdma/transport/lanes/local/host_id.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -48,8 +48,8 @@ extern "C" int prctl(int option, ...) {
 }
 
 TEST_CASE("two that can read each other agree on the local lane") {
-  local::handshake x;
-  local::handshake y;
+  local::access_handshake x;
+  local::access_handshake y;
   auto from_x = x.probe();
   auto from_y = y.probe();
   CHECK(from_x.nonce != from_y.nonce);
@@ -67,8 +67,8 @@ TEST_CASE("two that can read each other agree on the local lane") {
 }
 
 TEST_CASE("what is not the nonce proves nothing") {
-  local::handshake x;
-  local::handshake y;
+  local::access_handshake x;
+  local::access_handshake y;
   auto probe = x.probe();
   SECTION("another number at that address") {
     auto answer = y.answer({probe.pid, probe.nonce + 1});
@@ -93,14 +93,14 @@ TEST_CASE("what is not the nonce proves nothing") {
 }
 
 TEST_CASE("a nonce that was never asked for proves nothing") {
-  local::handshake x;
-  local::handshake y;
+  local::access_handshake x;
+  local::access_handshake y;
   CHECK_FALSE(x.try_out(y.answer({1, 2})).usable);
 }
 
 TEST_CASE("one that cannot read keeps both off the local lane, and says why") {
-  local::handshake x;
-  local::handshake y;
+  local::access_handshake x;
+  local::access_handshake y;
   CHECK(x.try_out(y.answer(x.probe())).usable);
   x.conclude({false, "seccomp"});
   CHECK(x.decided());
@@ -109,7 +109,7 @@ TEST_CASE("one that cannot read keeps both off the local lane, and says why") {
 }
 
 TEST_CASE("a handshake can be given up") {
-  local::handshake x;
+  local::access_handshake x;
   x.give_up("another host");
   CHECK(x.decided());
   CHECK_FALSE(x.usable());
@@ -117,8 +117,8 @@ TEST_CASE("a handshake can be given up") {
 }
 
 TEST_CASE("what a peer says after the decision changes nothing") {
-  local::handshake x;
-  local::handshake y;
+  local::access_handshake x;
+  local::access_handshake y;
   auto probe = x.probe();
   SECTION("that the lane can be used after all") {
     x.give_up("no answer");
@@ -144,12 +144,12 @@ TEST_CASE("a machine has one name") {
 
 TEST_CASE("a peer is let in, but never everybody, and it locks nobody out") {
   let_in.clear();
-  local::handshake x;
+  local::access_handshake x;
   CHECK_FALSE(x.asked());
   x.answer({4711, 1});
   CHECK(x.asked());
   CHECK(let_in == std::vector{4711});
   for (auto pid : {0u, UINT32_MAX, 0x80000000u})
-    local::handshake{}.answer({pid, 1});
+    local::access_handshake{}.answer({pid, 1});
   CHECK(let_in == std::vector{4711});
 }
