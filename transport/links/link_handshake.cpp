@@ -145,21 +145,15 @@ void link_table::notify(const worker_info& to, const frame& what) {
   auto link = std::make_unique<ucx_link>(make_random_id(), to, env_);
   link->endpoint = std::move(*ep);
   send_hello(*link, what);
-  auto now = loop_.now();
-  auto handle = link->endpoint.get();
-  notices_[handle] = {std::move(link), now};
-  oldest_notices_.emplace_back(handle, now);
+  notices_.add(std::move(link), loop_.now());
 }
 
 // Soon after the end the peer's frame and our goodbye may have crossed.
 void link_table::remind(link_id id) {
-  auto i = epitaphs_.find(id);
-  if (i == epitaphs_.end() || closing_
-      || loop_.now() - i->second.since <= options_.heartbeat)
+  if (closing_)
     return;
-  auto x = std::move(i->second);
-  epitaphs_.erase(i);
-  notify(x.peer, x.farewell);
+  if (auto x = farewells_.take(id, loop_.now() - options_.heartbeat))
+    notify(x->peer, x->goodbye);
 }
 
 void link_table::receive_ack(ucx_link& x, const hello& from) {

@@ -92,18 +92,9 @@ void link_table::close(ucx::endpoint& ep) {
   ep.close(pool_);
 }
 
-void link_table::dismiss(ucp_ep_h endpoint) {
-  auto node = notices_.extract(endpoint);
-  close(node.mapped().link->endpoint);
-}
-
-// The handle may be another notice's by now.
-void link_table::dismiss_oldest() {
-  auto [endpoint, since] = oldest_notices_.front();
-  oldest_notices_.pop_front();
-  auto i = notices_.find(endpoint);
-  if (i != notices_.end() && i->second.since == since)
-    dismiss(endpoint);
+void link_table::dismiss(notices::link_ptr notice) {
+  if (notice != nullptr)
+    close(notice->endpoint);
 }
 
 // -- connecting --------------------------------------------------------------
@@ -251,12 +242,7 @@ void link_table::say_goodbye(ucx_link& x, const caf::error& reason) {
     return;
   }
   x.send(what);
-  oldest_epitaphs_.push_back(x.id());
-  epitaphs_[x.id()] = {x.peer_info(), std::move(what), loop_.now()};
-  if (oldest_epitaphs_.size() > max_epitaphs) {
-    epitaphs_.erase(oldest_epitaphs_.front());
-    oldest_epitaphs_.pop_front();
-  }
+  farewells_.add(x.id(), {x.peer_info(), std::move(what), loop_.now()});
 }
 
 void link_table::count(const ucx_link& x, int difference) {
@@ -311,7 +297,7 @@ void link_table::watch(caf::actor_addr listener) {
 void link_table::close_all(const caf::error& reason) {
   closing_ = true;
   closing_reason_ = reason;
-  notices_before_ = loop_.now() + progress_loop::time_point::duration{1};
+  notices_.end_before(loop_.now() + progress_loop::time_point::duration{1});
   for (auto& [id, x] : links_) {
     if (x->up()) {
       on_failure_(*x, reason);
@@ -351,8 +337,8 @@ bool link_table::reap_one() {
     reap_failure();
   else if (!due_.empty())
     look_at_next();
-  else if (notice_due())
-    dismiss_oldest();
+  else if (notices_.due())
+    dismiss(notices_.take_oldest());
   else
     return false;
   return true;
@@ -362,7 +348,7 @@ void link_table::reap_failure() {
   auto [endpoint, status] = *failures_.begin();
   failures_.erase(failures_.begin());
   if (notices_.contains(endpoint)) {
-    dismiss(endpoint);
+    dismiss(notices_.take(endpoint));
     return;
   }
   auto find_link = [this, ep = endpoint]() -> ucx_link* {
@@ -420,7 +406,7 @@ void link_table::tick() {
   auto away = now - last_tick_ - options_.heartbeat;
   last_tick_ = now;
   worker_.close_connections_on_exec();
-  notices_before_ = std::max(notices_before_, now - options_.heartbeat);
+  notices_.end_before(now - options_.heartbeat);
   auto idle = due_.empty();
   for (auto& [id, x] : links_) {
     if (away > options_.heartbeat)
@@ -450,8 +436,7 @@ void link_table::flush() {
   if (std::exchange(hello_waits_, false)) {
     for (auto& [id, x] : links_)
       hello_waits_ |= !x->try_hello();
-    for (auto& [endpoint, x] : notices_)
-      hello_waits_ |= !x.link->try_hello();
+    hello_waits_ |= notices_.try_to_send();
   }
   flushing_.swap(env_.unsent);
   flushing_.insert(flushing_.end(), env_.stuck.begin(), env_.stuck.end());
@@ -474,8 +459,8 @@ bool link_table::prepare_sleep() {
 }
 
 void link_table::abandon() {
-  while (!notices_.empty())
-    dismiss(notices_.begin()->first);
+  while (auto notice = notices_.take_any())
+    dismiss(std::move(notice));
   for (auto& [id, x] : links_) {
     count(*x, -1);
     close(x->endpoint);

@@ -2,7 +2,10 @@
 
 #pragma once
 
+#include "caf_rdma/transport/links/farewells.hpp"
 #include "caf_rdma/transport/links/link_listeners.hpp"
+#include "caf_rdma/transport/links/notices.hpp"
+#include "caf_rdma/transport/links/ring_turns.hpp"
 #include "caf_rdma/transport/links/ucx_link.hpp"
 #include "caf_rdma/transport/ucx/worker.hpp"
 
@@ -111,7 +114,7 @@ public:
 
   /// True if `reap` has something to do.
   bool ready() const noexcept {
-    return !failures_.empty() || !due_.empty() || notice_due();
+    return !failures_.empty() || !due_.empty() || notices_.due();
   }
 
   /// Lets `reap` send heartbeats, and give up links that are silent or do not
@@ -138,39 +141,20 @@ public:
   /// The peer uses our ring, if there is one, from now on.
   void enter_ring(ucx_link& x) {
     if (x.ring_entered())
-      rings_.push_back(x.id());
+      rings_.add(x.id());
   }
 
   /// Calls `f(ucx_link&, local::ring_reader&)` for each ring that a peer uses;
   /// `f` must not take links up or down.
   template <class F>
   void for_each_ring(F f) {
-    std::erase_if(rings_, [this, &f](link_id id) {
-      auto* x = find(id);
-      auto* ring = x != nullptr ? x->ring() : nullptr;
-      if (ring != nullptr)
-        f(*x, *ring);
-      return ring == nullptr;
-    });
+    rings_.for_each([this](link_id id) { return find(id); }, std::move(f));
   }
 
   /// The same until `f` returns false; the next call goes on behind.
   template <class F>
   void visit_rings(F f) {
-    for (auto n = rings_.size(); n > 0; --n) {
-      if (ring_turn_ >= rings_.size())
-        ring_turn_ = 0;
-      auto i = rings_.begin() + static_cast<ptrdiff_t>(ring_turn_);
-      auto* x = find(*i);
-      auto* ring = x != nullptr ? x->ring() : nullptr;
-      if (ring == nullptr) {
-        rings_.erase(i);
-        continue;
-      }
-      ++ring_turn_;
-      if (!f(*x, *ring))
-        return;
-    }
+    rings_.visit([this](link_id id) { return find(id); }, std::move(f));
   }
 
   /// Asks the peers to wake us when they put something into their rings.
@@ -189,24 +173,6 @@ private:
 
   // Time to spend on links in a round.
   static constexpr auto max_reap_time = std::chrono::microseconds{500};
-
-  // A frame for a worker that is not linked, over an endpoint of its own, which
-  // stays open until the frame has had time to leave: closing with a flush
-  // would never end with a peer that hangs.
-  struct notice {
-    std::unique_ptr<ucx_link> link;
-    progress_loop::time_point since;
-  };
-
-  // What a peer has to be told that still uses a link we have closed by force:
-  // our goodbye may have been lost with what UCX had not sent.
-  struct epitaph {
-    worker_info peer;
-    frame farewell;
-    progress_loop::time_point since;
-  };
-
-  static constexpr size_t max_epitaphs = 1024;
 
   static void on_endpoint_error(void* arg, ucp_ep_h ep, ucs_status_t status);
 
@@ -255,15 +221,8 @@ private:
   /// Heartbeat, or end: of the link whose turn it is.
   void look_at_next();
 
-  /// True if the oldest notice has had its time.
-  bool notice_due() const noexcept {
-    return !oldest_notices_.empty()
-           && oldest_notices_.front().second < notices_before_;
-  }
-
-  void dismiss_oldest();
-
-  void dismiss(ucp_ep_h endpoint);
+  /// Closes the endpoint of a notice; nothing for nullptr.
+  void dismiss(notices::link_ptr notice);
 
   void receive_ack(ucx_link& x, const hello& from);
 
@@ -301,8 +260,7 @@ private:
   worker_info self_;
   link_environment env_;
   std::vector<link_id> flushing_;
-  std::vector<link_id> rings_; // links with a ring that the peer uses
-  size_t ring_turn_ = 0;
+  ring_turns rings_;
   bool hello_waits_ = false; // some hello may have to be sent
   uint64_t host_;            // 0 if the local lane is not to be used
   failure_handler on_failure_;
@@ -320,11 +278,8 @@ private:
   std::unordered_map<uint64_t, uint32_t> hello_counts_;
   // Reported by UCX, not yet handled.
   std::unordered_map<ucp_ep_h, ucs_status_t> failures_;
-  std::unordered_map<ucp_ep_h, notice> notices_;
-  std::deque<std::pair<ucp_ep_h, progress_loop::time_point>> oldest_notices_;
-  progress_loop::time_point notices_before_; // have had their time
-  std::unordered_map<link_id, epitaph> epitaphs_;
-  std::deque<link_id> oldest_epitaphs_;
+  notices notices_;
+  farewells farewells_;
   caf::telemetry::metric_family_impl<caf::telemetry::int_gauge>* up_;
   caf::telemetry::metric_family_impl<caf::telemetry::int_counter>* ended_;
   bool closing_ = false;
