@@ -2,6 +2,7 @@
 
 #include "caf_rdma/actors/runtime.hpp"
 
+#include "caf_rdma/actors/connectors/connector_state.hpp"
 #include "caf_rdma/actors/detail/handle_proxy.hpp"
 #include "caf_rdma/actors/detail/system_guard.hpp"
 #include "caf_rdma/transport/ucx_transport.hpp"

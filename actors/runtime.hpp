@@ -2,11 +2,10 @@
 
 #pragma once
 
-#include "caf_rdma/actors/connector.hpp"
 #include "caf_rdma/actors/init.hpp"
-#include "caf_rdma/actors/options.hpp"
+#include "caf_rdma/messages/connector.hpp"
 #include "caf_rdma/messages/link_event.hpp"
-#include "caf_rdma/transport/progress_loop.hpp"
+#include "caf_rdma/options/runtime_options.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/expected.hpp>
@@ -15,6 +14,8 @@
 #include <string>
 
 namespace rdma {
+
+class progress_loop;
 
 /// One progress loop plus one UCX worker: everything that caf-rdma needs to
 /// run. Declare it after the `actor_system`; it must be destroyed before. In a
@@ -74,8 +75,8 @@ public:
   /// needs it again. The listener is not kept alive.
   void watch_links(const link_listener& listener);
 
-  /// The loop, to place actors of your own on it (see `hosted`). They must not
-  /// block.
+  /// The loop, to place actors of your own on it (see `hosted_actor`). They
+  /// must not block.
   progress_loop& loop() noexcept;
 
 private:

@@ -11,6 +11,8 @@
 namespace rdma {
 
 class descriptor;
+class operation;
+class prepared_operation;
 struct claim_report;
 enum class errc : uint8_t;
 struct link_event;
@@ -56,7 +58,14 @@ CAF_BEGIN_TYPE_ID_BLOCK(rdma_messages, rdma::first_type_id)
   CAF_ADD_TYPE_ID(rdma_messages, (std::vector<rdma::descriptor>) )
   CAF_ADD_TYPE_ID(rdma_messages, (rdma::link_event))
 
+  // -- handles ---------------------------------------------------------------
+
+  CAF_ADD_TYPE_ID(rdma_messages, (rdma::operation))
+  CAF_ADD_TYPE_ID(rdma_messages, (rdma::prepared_operation))
+
 CAF_END_TYPE_ID_BLOCK(rdma_messages)
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::operation)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::operation_options)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(rdma::prepared_operation)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<rdma::descriptor>)

@@ -14,6 +14,8 @@ namespace rdma {
 
 namespace {
 
+constexpr size_t max_address_size = 4096;
+
 /// Random bytes of the kernel's, drawn ahead: a system call costs more than all
 /// else that an operation needs a secret for. A forked child finds the page
 /// empty, and draws its own.
@@ -67,6 +69,21 @@ uint64_t draw() {
 }
 
 } // namespace
+
+caf::error check(const worker_info& x, errc code) {
+  if (x.id.empty() || x.id.size() > max_worker_id_size)
+    return make_error(code, "the worker id has " + std::to_string(x.id.size())
+                              + " B, not 1 to 255");
+  if (x.id.find('\0') != std::string::npos)
+    return make_error(code, "the worker id contains a NUL");
+  if (x.incarnation == 0)
+    return make_error(code, "the incarnation is 0");
+  if (x.address.empty() || x.address.size() > max_address_size)
+    return make_error(code, "the worker address has "
+                              + std::to_string(x.address.size())
+                              + " B, not 1 to 4096");
+  return {};
+}
 
 token make_token() {
   return {draw(), draw()};

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "caf_rdma/messages/error.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -25,6 +27,9 @@ struct worker_info {
 
   friend bool operator==(const worker_info&, const worker_info&) = default;
 };
+
+/// Checks the ranges. Errors have the given code.
+caf::error check(const worker_info& x, errc code);
 
 /// Unguessable name of a granted block list, 128 random bits.
 struct token {

@@ -2,7 +2,7 @@
 
 #include "caf_rdma/transport/transport_metrics.hpp"
 
-#include "caf_rdma/messages/label_value.hpp"
+#include "caf_rdma/transport/label_value.hpp"
 
 #include <chrono>
 

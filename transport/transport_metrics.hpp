@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "caf_rdma/transport/transfer_statistics.hpp"
+#include "caf_rdma/transport/transfers/transfer_statistics.hpp"
 
 #include <caf/telemetry/counter.hpp>
 #include <caf/telemetry/gauge.hpp>

@@ -2,19 +2,19 @@
 
 #include "caf_rdma/transport/ucx_transport.hpp"
 
-#include "caf_rdma/transport/arrivals.hpp"
-#include "caf_rdma/transport/cuda/find_gpus.hpp"
-#include "caf_rdma/transport/hosted.hpp"
-#include "caf_rdma/transport/link_table.hpp"
-#include "caf_rdma/transport/local_lane.hpp"
-#include "caf_rdma/transport/log.hpp"
-#include "caf_rdma/transport/self_link.hpp"
-#include "caf_rdma/transport/staging.hpp"
-#include "caf_rdma/transport/transfer_table.hpp"
+#include "caf_rdma/transport/base/log.hpp"
+#include "caf_rdma/transport/delivery/frame_receiver.hpp"
+#include "caf_rdma/transport/delivery/self_link.hpp"
+#include "caf_rdma/transport/lanes/local_lane.hpp"
+#include "caf_rdma/transport/lanes/ucx_lane.hpp"
+#include "caf_rdma/transport/links/link_table.hpp"
+#include "caf_rdma/transport/loop/hosted_actor.hpp"
+#include "caf_rdma/transport/memory/cuda/find_gpus.hpp"
+#include "caf_rdma/transport/memory/staging.hpp"
+#include "caf_rdma/transport/transfers/transfer_table.hpp"
 #include "caf_rdma/transport/transport_metrics.hpp"
-#include "caf_rdma/transport/ucx/engine.hpp"
+#include "caf_rdma/transport/ucx/instance.hpp"
 #include "caf_rdma/transport/ucx/registrations.hpp"
-#include "caf_rdma/transport/ucx_lane.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -30,7 +30,7 @@ namespace rdma {
 
 namespace {
 
-using actor_base = hosted<transport_actor::base>;
+using actor_base = hosted_actor<transport_actor::base>;
 
 /// What the bytes of GPUs travel by.
 struct gpu_path : gpu_access {
@@ -43,7 +43,7 @@ class transport_state : public poller {
 public:
   static inline const char* name = "rdma.transport";
 
-  transport_state(actor_base* self, std::unique_ptr<ucx::engine> ucx,
+  transport_state(actor_base* self, std::unique_ptr<ucx::instance> ucx,
                   std::shared_ptr<ucx::registrations> memory, gpu_path gpus,
                   transport_options options);
 
@@ -89,7 +89,7 @@ private:
   void watch_round(size_t events);
 
   actor_base* self_;
-  std::unique_ptr<ucx::engine> ucx_;
+  std::unique_ptr<ucx::instance> ucx_;
   std::shared_ptr<ucx::registrations> memory_;
   transport_options options_;
   ucx::request_pool pool_;
@@ -101,7 +101,7 @@ private:
   local::cell_pool cells_; // outlives the sources
   transfer_table transfers_;
   link_table links_;
-  arrivals arrivals_;
+  frame_receiver receiver_;
   self_link active_self_;
   self_link passive_self_;
   transport_metrics metrics_;
@@ -115,7 +115,7 @@ private:
 };
 
 transport_state::transport_state(actor_base* self,
-                                 std::unique_ptr<ucx::engine> ucx,
+                                 std::unique_ptr<ucx::instance> ucx,
                                  std::shared_ptr<ucx::registrations> memory,
                                  gpu_path gpus, transport_options options)
   : self_(self),
@@ -142,8 +142,8 @@ transport_state::transport_state(actor_base* self,
       [this](ucx_link& x, const caf::error& reason) {
         transfers_.fail(x.id(), reason);
       },
-      [this](link_id id) { arrivals_.drain_ring(id); }),
-    arrivals_(self->loop(), ucx_->worker, links_, transfers_, ucx_lane_,
+      [this](link_id id) { receiver_.drain_ring(id); }),
+    receiver_(self->loop(), ucx_->worker, links_, transfers_, ucx_lane_,
               local_lane_),
     active_self_(make_random_id(), ucx_->self.id, transfers_),
     passive_self_(make_random_id(), ucx_->self.id, transfers_),
@@ -179,7 +179,7 @@ transport_state::make_staging(const memory_pool_ptr& pool, copy_direction to) {
 }
 
 transport_actor::behavior_type transport_state::make_behavior() {
-  auto err = arrivals_.listen();
+  auto err = receiver_.listen();
   if (err != caf::none) {
     self_->quit(err);
     return transport_actor::behavior_type::make_empty_behavior();
@@ -277,13 +277,13 @@ void transport_state::connect(worker_info to, ucx_link::client client) {
 size_t transport_state::progress() {
   links_.begin_round();
   links_.flush();
-  auto events = arrivals_.receive_rings();
+  auto events = receiver_.receive_rings();
   // Each look at UCX is a system call.
   if (events == 0 || ++rounds_without_ucx_ > max_rounds_without_ucx) {
     events += ucx_->worker.progress();
     rounds_without_ucx_ = 0;
   }
-  events += arrivals_.dispatch();
+  events += receiver_.dispatch();
   if (transfers_.grants().take_small_traffic())
     local_lane_.share();
   settle();
@@ -316,7 +316,7 @@ void transport_state::settle() {
 }
 
 bool transport_state::arm() {
-  if (!arrivals_.empty() || links_.ready() || links_.unsent()
+  if (!receiver_.empty() || links_.ready() || links_.unsent()
       || transfers_.ready() || !local_lane_.idle() || !active_self_.idle()
       || !passive_self_.idle())
     return false;
@@ -397,8 +397,8 @@ caf::expected<ucx_transport> spawn_ucx_transport(progress_loop& loop,
   auto start = [&] {
     auto max_eager_size = std::max<uint64_t>(options.rendezvous_threshold,
                                              outbox::max_data_size);
-    auto ucx = ucx::engine::start(options.tls, max_eager_size,
-                                  std::move(worker_id));
+    auto ucx = ucx::instance::start(options.tls, max_eager_size,
+                                    std::move(worker_id));
     if (!ucx) {
       promise.set_value(std::move(ucx.error()));
       return;

@@ -2,10 +2,11 @@
 
 #pragma once
 
-#include "caf_rdma/transport/memory_pool.hpp"
-#include "caf_rdma/transport/options.hpp"
-#include "caf_rdma/transport/progress_loop.hpp"
-#include "caf_rdma/transport/transport.hpp"
+#include "caf_rdma/options/transport_options.hpp"
+#include "caf_rdma/transport/contract/transport.hpp"
+#include "caf_rdma/transport/loop/progress_loop.hpp"
+#include "caf_rdma/transport/memory/memory_pool.hpp"
+#include "caf_rdma/transport/memory/memory_space.hpp"
 
 #include <caf/expected.hpp>
 

@@ -2,7 +2,7 @@
 
 #include "caf_rdma/actors/detail/handle_proxy.hpp"
 
-#include "caf_rdma/actors/type_ids.hpp"
+#include "caf_rdma/actors/detail/atoms.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/actor_config.hpp>

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "caf_rdma/transport/loop_inbox.hpp"
+#include "caf_rdma/transport/loop/loop_inbox.hpp"
 
 #include <caf/actor_control_block.hpp>
 #include <caf/actor_system.hpp>

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "caf_rdma/transport/memory_space.hpp"
+#include "caf_rdma/transport/memory/memory_space.hpp"
 
 #include <cstddef>
 #include <memory>

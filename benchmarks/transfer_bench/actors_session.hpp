@@ -4,7 +4,7 @@
 
 #include "session.hpp"
 
-#include "caf_rdma/transport/progress_loop.hpp"
+#include "caf_rdma/transport/loop/progress_loop.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>

@@ -17,7 +17,7 @@ namespace {
 
 using transport_actor = caf::typed_actor<caf::result<void>(rdma::source)>;
 
-using transport_base = rdma::hosted<transport_actor::base>;
+using transport_base = rdma::hosted_actor<transport_actor::base>;
 
 class transport : public transport_base {
 public:
@@ -34,7 +34,7 @@ public:
 
 // -- operation ---------------------------------------------------------------
 
-using operation_base = rdma::hosted<rdma::operation_impl::base>;
+using operation_base = rdma::hosted_actor<rdma::operation_impl::base>;
 
 class operation : public operation_base {
 public:
@@ -103,7 +103,7 @@ private:
 
 // -- connector ---------------------------------------------------------------
 
-using connector_base = rdma::hosted<rdma::connector_actor::extend<
+using connector_base = rdma::hosted_actor<rdma::connector_actor::extend<
   caf::result<void>(rdma::ended_atom, uint64_t),
   caf::result<void>(rdma::final_atom, uint64_t)>::base>;
 

@@ -2,8 +2,9 @@
 
 #pragma once
 
-#include "caf_rdma/actors/connector.hpp"
-#include "caf_rdma/transport/progress_loop.hpp"
+#include "caf_rdma/actors/operations/operation_core.hpp"
+#include "caf_rdma/messages/connector.hpp"
+#include "caf_rdma/transport/loop/progress_loop.hpp"
 
 namespace transfer_bench {
 

@@ -12,7 +12,7 @@ bulk_caller::bulk_caller(caf::actor_config& cfg,
                          rdma::connector_actor connector, work x,
                          rdma::metadata remote,
                          std::shared_ptr<std::promise<void>> started)
-  : rdma::hosted<caf::event_based_actor>(cfg),
+  : rdma::hosted_actor<caf::event_based_actor>(cfg),
     connector_(std::move(connector)),
     work_(x),
     remote_(std::move(remote)),

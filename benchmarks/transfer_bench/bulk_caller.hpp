@@ -4,8 +4,8 @@
 
 #include "types.hpp"
 
-#include "caf_rdma/actors/connector.hpp"
-#include "caf_rdma/transport/hosted.hpp"
+#include "caf_rdma/messages/connector.hpp"
+#include "caf_rdma/transport/loop/hosted_actor.hpp"
 
 #include <caf/event_based_actor.hpp>
 
@@ -16,7 +16,7 @@ namespace transfer_bench {
 
 /// Moves all memory of a standing grant again and again, until it is killed:
 /// what others have to share a link with.
-class bulk_caller : public rdma::hosted<caf::event_based_actor> {
+class bulk_caller : public rdma::hosted_actor<caf::event_based_actor> {
 public:
   /// Tells `started` once the first transfer is under way.
   bulk_caller(caf::actor_config& cfg, rdma::connector_actor connector, work x,

@@ -4,7 +4,7 @@
 
 #include "library_node.hpp"
 
-#include "caf_rdma/transport/options.hpp"
+#include "caf_rdma/options/transport_options.hpp"
 
 #include <algorithm>
 

@@ -4,7 +4,7 @@
 
 #include "line_channel.hpp"
 
-#include "caf_rdma/transport/progress_loop.hpp"
+#include "caf_rdma/transport/loop/progress_loop.hpp"
 
 #include <caf/actor.hpp>
 

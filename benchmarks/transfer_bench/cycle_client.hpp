@@ -5,8 +5,8 @@
 #include "channel_poller.hpp"
 #include "types.hpp"
 
-#include "caf_rdma/actors/connector.hpp"
-#include "caf_rdma/transport/hosted.hpp"
+#include "caf_rdma/messages/connector.hpp"
+#include "caf_rdma/transport/loop/hosted_actor.hpp"
 
 #include <caf/event_based_actor.hpp>
 
@@ -20,7 +20,7 @@ namespace transfer_bench {
 /// The active side of full cycles, on the progress loop: asks the peer for
 /// metadata, runs the transfer, and waits until both sides have been told and
 /// have their memory back.
-class cycle_client : public rdma::hosted<caf::event_based_actor> {
+class cycle_client : public rdma::hosted_actor<caf::event_based_actor> {
 public:
   cycle_client(caf::actor_config& cfg, rdma::connector_actor connector, work x,
                line_channel& peer,

@@ -13,7 +13,7 @@ cycle_server::cycle_server(caf::actor_config& cfg,
                            rdma::connector_actor connector, work x,
                            line_channel& peer,
                            std::shared_ptr<std::promise<void>> result)
-  : rdma::hosted<caf::event_based_actor>(cfg),
+  : rdma::hosted_actor<caf::event_based_actor>(cfg),
     connector_(std::move(connector)),
     work_(x),
     peer_(peer),

@@ -5,8 +5,8 @@
 #include "channel_poller.hpp"
 #include "types.hpp"
 
-#include "caf_rdma/actors/connector.hpp"
-#include "caf_rdma/transport/hosted.hpp"
+#include "caf_rdma/messages/connector.hpp"
+#include "caf_rdma/transport/loop/hosted_actor.hpp"
 
 #include <caf/event_based_actor.hpp>
 
@@ -19,7 +19,7 @@ namespace transfer_bench {
 /// The passive side of full cycles, on the progress loop: for each "next" of
 /// the peer it exposes memory, hands over the metadata, and says "told" when it
 /// has been told of the end and has the memory back.
-class cycle_server : public rdma::hosted<caf::event_based_actor> {
+class cycle_server : public rdma::hosted_actor<caf::event_based_actor> {
 public:
   cycle_server(caf::actor_config& cfg, rdma::connector_actor connector, work x,
                line_channel& peer, std::shared_ptr<std::promise<void>> result);

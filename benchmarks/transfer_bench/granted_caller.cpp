@@ -13,7 +13,7 @@ granted_caller::granted_caller(caf::actor_config& cfg,
                                rdma::connector_actor connector, work x,
                                size_t first_slot, rdma::metadata remote,
                                std::shared_ptr<std::promise<samples>> result)
-  : rdma::hosted<caf::event_based_actor>(cfg),
+  : rdma::hosted_actor<caf::event_based_actor>(cfg),
     connector_(std::move(connector)),
     work_(x),
     first_slot_(first_slot),

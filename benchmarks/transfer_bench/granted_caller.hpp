@@ -4,8 +4,8 @@
 
 #include "types.hpp"
 
-#include "caf_rdma/actors/connector.hpp"
-#include "caf_rdma/transport/hosted.hpp"
+#include "caf_rdma/messages/connector.hpp"
+#include "caf_rdma/transport/loop/hosted_actor.hpp"
 
 #include <caf/event_based_actor.hpp>
 
@@ -19,7 +19,7 @@ namespace transfer_bench {
 
 /// A user's actor on the progress loop: prepares an operation for each slot of
 /// a standing grant, starts them again and again, and quits.
-class granted_caller : public rdma::hosted<caf::event_based_actor> {
+class granted_caller : public rdma::hosted_actor<caf::event_based_actor> {
 public:
   /// Uses the slots from `first_slot` on.
   granted_caller(caf::actor_config& cfg, rdma::connector_actor connector,

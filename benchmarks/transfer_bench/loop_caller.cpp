@@ -14,7 +14,7 @@ loop_caller::loop_caller(caf::actor_config& cfg,
                          rdma::connector_actor connector, work x,
                          size_t first_slot, std::vector<rdma::metadata> remote,
                          std::shared_ptr<std::promise<samples>> result)
-  : rdma::hosted<caf::event_based_actor>(cfg),
+  : rdma::hosted_actor<caf::event_based_actor>(cfg),
     connector_(std::move(connector)),
     work_(x),
     first_slot_(first_slot),

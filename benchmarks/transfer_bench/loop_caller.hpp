@@ -4,8 +4,8 @@
 
 #include "types.hpp"
 
-#include "caf_rdma/actors/connector.hpp"
-#include "caf_rdma/transport/hosted.hpp"
+#include "caf_rdma/messages/connector.hpp"
+#include "caf_rdma/transport/loop/hosted_actor.hpp"
 
 #include <caf/event_based_actor.hpp>
 
@@ -20,7 +20,7 @@ namespace transfer_bench {
 
 /// A user's actor on the progress loop: runs transfers, several at a time, and
 /// quits.
-class loop_caller : public rdma::hosted<caf::event_based_actor> {
+class loop_caller : public rdma::hosted_actor<caf::event_based_actor> {
 public:
   /// Uses the slots from `first_slot` on.
   loop_caller(caf::actor_config& cfg, rdma::connector_actor connector, work x,

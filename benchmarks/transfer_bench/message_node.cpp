@@ -4,7 +4,7 @@
 
 #include "memory.hpp"
 
-#include "caf_rdma/actors/options.hpp"
+#include "caf_rdma/options/runtime_options.hpp"
 
 #include <algorithm>
 #include <limits>

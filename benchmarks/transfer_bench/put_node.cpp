@@ -5,7 +5,7 @@
 #include "hex.hpp"
 #include "memory.hpp"
 
-#include "caf_rdma/actors/options.hpp"
+#include "caf_rdma/options/runtime_options.hpp"
 
 #include <algorithm>
 #include <limits>

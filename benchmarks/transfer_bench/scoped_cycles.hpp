@@ -5,7 +5,7 @@
 #include "line_channel.hpp"
 #include "types.hpp"
 
-#include "caf_rdma/actors/connector.hpp"
+#include "caf_rdma/messages/connector.hpp"
 
 #include <caf/scoped_actor.hpp>
 

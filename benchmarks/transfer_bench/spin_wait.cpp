@@ -2,7 +2,7 @@
 
 #include "spin_wait.hpp"
 
-#include "caf_rdma/actors/options.hpp"
+#include "caf_rdma/options/runtime_options.hpp"
 
 namespace transfer_bench {
 

@@ -7,7 +7,7 @@
 #include "pool.hpp"
 #include "protocol.hpp"
 
-#include "caf_rdma/actors/connector.hpp"
+#include "caf_rdma/messages/connector.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 

@@ -4,8 +4,8 @@
 
 #include "buffer.hpp"
 
-#include "caf_rdma/actors/operation.hpp"
 #include "caf_rdma/messages/descriptor.hpp"
+#include "caf_rdma/messages/operation.hpp"
 
 #include <cstdint>
 #include <map>

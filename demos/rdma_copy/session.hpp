@@ -7,7 +7,7 @@
 #include "pipeline.hpp"
 #include "protocol.hpp"
 
-#include "caf_rdma/actors/connector.hpp"
+#include "caf_rdma/messages/connector.hpp"
 
 #include <caf/actor_control_block.hpp>
 #include <caf/send.hpp>

@@ -6,7 +6,7 @@
 #include "pipeline.hpp"
 #include "protocol.hpp"
 
-#include "caf_rdma/actors/connector.hpp"
+#include "caf_rdma/messages/connector.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/event_based_actor.hpp>

@@ -30,7 +30,7 @@ bool is_one_of(const std::vector<std::string>& xs, const std::string& x) {
 
 final_watch::final_watch(caf::actor_config& cfg, rdma::operation_actor op,
                          callback f)
-  : hosted(cfg), op_(std::move(op)), f_(std::move(f)) {
+  : hosted_actor(cfg), op_(std::move(op)), f_(std::move(f)) {
   // nop
 }
 

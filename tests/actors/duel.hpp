@@ -3,7 +3,7 @@
 #pragma once
 
 #include "caf_rdma/tests/actors/node.hpp"
-#include "caf_rdma/transport/hosted.hpp"
+#include "caf_rdma/transport/loop/hosted_actor.hpp"
 
 #include <caf/event_based_actor.hpp>
 
@@ -18,7 +18,7 @@ namespace rdma_test {
 
 /// Calls `f` on the loop's thread in the moment in which an operation becomes
 /// final; with none if it is COMPLETE.
-class final_watch : public rdma::hosted<caf::event_based_actor> {
+class final_watch : public rdma::hosted_actor<caf::event_based_actor> {
 public:
   using callback = std::function<void(const caf::error&)>;
 

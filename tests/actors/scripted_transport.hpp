@@ -2,8 +2,8 @@
 
 #pragma once
 
-#include "caf_rdma/transport/hosted.hpp"
-#include "caf_rdma/transport/transport.hpp"
+#include "caf_rdma/transport/contract/transport.hpp"
+#include "caf_rdma/transport/loop/hosted_actor.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -84,7 +84,7 @@ private:
 /// Stands in for UCX: writes down what it is asked for and answers as told.
 class scripted_transport_state {
 public:
-  using actor_base = rdma::hosted<rdma::transport_actor::base>;
+  using actor_base = rdma::hosted_actor<rdma::transport_actor::base>;
 
   static inline const char* name = "test.transport";
 

@@ -2,11 +2,11 @@
 
 #pragma once
 
-#include "caf_rdma/actors/connector.hpp"
+#include "caf_rdma/actors/connectors/connector_state.hpp"
 #include "caf_rdma/actors/detail/handle_proxy.hpp"
 #include "caf_rdma/tests/actors/pending.hpp"
 #include "caf_rdma/tests/actors/scripted_transport.hpp"
-#include "caf_rdma/tests/transport/loop_fixture.hpp"
+#include "caf_rdma/tests/transport/loop/loop_fixture.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/scoped_actor.hpp>

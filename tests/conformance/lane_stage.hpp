@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "caf_rdma/actors/connector.hpp"
+#include "caf_rdma/messages/connector.hpp"
 #include "caf_rdma/tests/actors/pending.hpp"
 #include "caf_rdma/tests/fenced/fenced_space.hpp"
 

@@ -3,8 +3,8 @@
 // Frames from bytes: as they come, and as the body of a hello with a seal that
 // fits it.
 
-#include "caf_rdma/messages/frame.hpp"
-#include "caf_rdma/messages/seal.hpp"
+#include "caf_rdma/messages/wire/frame.hpp"
+#include "caf_rdma/messages/wire/sha256_seal.hpp"
 #include "caf_rdma/tests/fuzz/check.hpp"
 
 #include "rdma.capnp.h"

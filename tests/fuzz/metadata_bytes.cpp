@@ -3,7 +3,7 @@
 // Metadata from bytes: as they come, and with a seal that fits them, because
 // no fuzzer would guess a SHA-256.
 
-#include "caf_rdma/messages/seal.hpp"
+#include "caf_rdma/messages/wire/sha256_seal.hpp"
 #include "caf_rdma/tests/fuzz/metadata_check.hpp"
 
 using namespace rdma;

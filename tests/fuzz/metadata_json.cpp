@@ -3,8 +3,8 @@
 // Metadata from JSON: as it comes, and as the "metadata" of an object with the
 // SHA-256 that fits it.
 
-#include "caf_rdma/messages/json_escapes.hpp"
-#include "caf_rdma/messages/seal.hpp"
+#include "caf_rdma/messages/wire/json_escapes.hpp"
+#include "caf_rdma/messages/wire/sha256_seal.hpp"
 #include "caf_rdma/tests/fuzz/metadata_check.hpp"
 
 #include "rdma.capnp.h"

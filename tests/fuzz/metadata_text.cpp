@@ -3,7 +3,7 @@
 // Metadata from text: as it comes, and with a seal that fits what the base64
 // stands for.
 
-#include "caf_rdma/messages/seal.hpp"
+#include "caf_rdma/messages/wire/sha256_seal.hpp"
 #include "caf_rdma/tests/fuzz/metadata_check.hpp"
 
 #include <kj/encoding.h>

@@ -5,9 +5,9 @@
 #include "caf_rdma/tests/fuzz/input.hpp"
 #include "caf_rdma/tests/fuzz/table_owners.hpp"
 #include "caf_rdma/tests/fuzz/table_parts.hpp"
-#include "caf_rdma/transport/local/exposure.hpp"
-#include "caf_rdma/transport/local_lane.hpp"
-#include "caf_rdma/transport/transfer_table.hpp"
+#include "caf_rdma/transport/lanes/local/exposure.hpp"
+#include "caf_rdma/transport/lanes/local_lane.hpp"
+#include "caf_rdma/transport/transfers/transfer_table.hpp"
 
 #include <algorithm>
 #include <array>

@@ -12,7 +12,7 @@ namespace {
 struct owner_state {
   static inline const char* name = "fuzz.owner";
 
-  owner_state(hosted<transfer_owner::base>*, heard* x) : log(x) {
+  owner_state(hosted_actor<transfer_owner::base>*, heard* x) : log(x) {
     // nop
   }
 
@@ -63,7 +63,7 @@ struct owner_state {
 };
 
 using owner_impl
-  = caf::stateful_actor<owner_state, hosted<transfer_owner::base>>;
+  = caf::stateful_actor<owner_state, hosted_actor<transfer_owner::base>>;
 
 } // namespace
 

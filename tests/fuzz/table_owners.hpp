@@ -3,9 +3,9 @@
 #pragma once
 
 #include "caf_rdma/tests/fuzz/check.hpp"
-#include "caf_rdma/transport/hosted.hpp"
-#include "caf_rdma/transport/progress_loop.hpp"
-#include "caf_rdma/transport/transport.hpp"
+#include "caf_rdma/transport/contract/transport.hpp"
+#include "caf_rdma/transport/loop/hosted_actor.hpp"
+#include "caf_rdma/transport/loop/progress_loop.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>

@@ -3,9 +3,9 @@
 #pragma once
 
 #include "caf_rdma/tests/fuzz/check.hpp"
-#include "caf_rdma/transport/hosted.hpp"
-#include "caf_rdma/transport/lane.hpp"
-#include "caf_rdma/transport/link.hpp"
+#include "caf_rdma/transport/lanes/lane.hpp"
+#include "caf_rdma/transport/links/link.hpp"
+#include "caf_rdma/transport/loop/hosted_actor.hpp"
 
 #include <deque>
 #include <string>

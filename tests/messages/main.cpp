@@ -5,6 +5,7 @@
 #include "caf_rdma/messages/error.hpp"
 #include "caf_rdma/messages/link_event.hpp"
 #include "caf_rdma/messages/metadata.hpp"
+#include "caf_rdma/messages/operation.hpp"
 #include "caf_rdma/messages/operation_options.hpp"
 #include "caf_rdma/messages/status.hpp"
 #include "caf_rdma/messages/type_ids.hpp"

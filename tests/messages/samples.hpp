@@ -2,8 +2,8 @@
 
 #pragma once
 
-#include "caf_rdma/messages/frame.hpp"
 #include "caf_rdma/messages/metadata.hpp"
+#include "caf_rdma/messages/wire/frame.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -2,7 +2,8 @@
 
 // A process is stopped in mid-transfer, its peer ends the operation and uses
 // the memory for something else, and then the process goes on. See
-// actors/late_write_test.cpp for random cancels between processes that run.
+// actors/operations/late_write_test.cpp for random cancels between processes
+// that run.
 
 #include "caf_rdma/tests/process/steps.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 // Connection attempts that only one side knows of must not leave UCX's pairing
-// of endpoints off by one: see transport/hidden_endpoint_test.cpp.
+// of endpoints off by one: see transport/ucx/hidden_endpoint_test.cpp.
 
 #include "caf_rdma/tests/process/steps.hpp"
 

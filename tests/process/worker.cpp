@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
 #include "caf_rdma/tests/process/worker.hpp"
+#include "caf_rdma/transport/loop/progress_loop.hpp"
 
 #include <caf/actor_cast.hpp>
 

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "caf_rdma/transport/transport.hpp"
+#include "caf_rdma/transport/contract/transport.hpp"
 #include "caf_rdma/transport/ucx/request_pool.hpp"
 
 #include <cstddef>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "caf_rdma/messages/error.hpp"
-#include "caf_rdma/transport/lane.hpp"
+#include "caf_rdma/transport/lanes/lane.hpp"
 
 #include <utility>
 #include <vector>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "caf_rdma/tests/simulation/network.hpp"
-#include "caf_rdma/transport/memory_space.hpp"
+#include "caf_rdma/transport/memory/memory_space.hpp"
 
 #include <caf/error.hpp>
 

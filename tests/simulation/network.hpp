@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "caf_rdma/transport/local/exposure.hpp"
+#include "caf_rdma/transport/lanes/local/exposure.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -5,10 +5,10 @@
 #include "caf_rdma/tests/simulation/flight.hpp"
 #include "caf_rdma/tests/simulation/forbidden_lane.hpp"
 #include "caf_rdma/tests/simulation/network.hpp"
-#include "caf_rdma/transport/hosted.hpp"
-#include "caf_rdma/transport/lane.hpp"
-#include "caf_rdma/transport/local_lane.hpp"
-#include "caf_rdma/transport/transfer_table.hpp"
+#include "caf_rdma/transport/lanes/lane.hpp"
+#include "caf_rdma/transport/lanes/local_lane.hpp"
+#include "caf_rdma/transport/loop/hosted_actor.hpp"
+#include "caf_rdma/transport/transfers/transfer_table.hpp"
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -90,7 +90,7 @@ private:
 /// break at any moment, chunks that land byte by byte, requests that end late.
 class transport_state : public rdma::poller, public rdma::lane {
 public:
-  using actor_base = rdma::hosted<rdma::transport_actor::base>;
+  using actor_base = rdma::hosted_actor<rdma::transport_actor::base>;
 
   static inline const char* name = "sim.transport";
 

@@ -2,6 +2,7 @@
 
 #include "caf_rdma/tests/simulation/worker.hpp"
 
+#include "caf_rdma/actors/connectors/connector_state.hpp"
 #include "caf_rdma/actors/detail/handle_proxy.hpp"
 
 #include <caf/actor_cast.hpp>

@@ -2,7 +2,8 @@
 
 #pragma once
 
-#include "caf_rdma/actors/connector.hpp"
+#include "caf_rdma/messages/connector.hpp"
+#include "caf_rdma/options/runtime_options.hpp"
 #include "caf_rdma/tests/actors/pending.hpp"
 #include "caf_rdma/tests/simulation/transport.hpp"
 

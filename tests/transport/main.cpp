@@ -5,10 +5,11 @@
 #include "caf_rdma/messages/error.hpp"
 #include "caf_rdma/messages/link_event.hpp"
 #include "caf_rdma/messages/metadata.hpp"
+#include "caf_rdma/messages/operation.hpp"
 #include "caf_rdma/messages/operation_options.hpp"
 #include "caf_rdma/messages/status.hpp"
-#include "caf_rdma/tests/transport/loop_fixture.hpp"
-#include "caf_rdma/transport/transport.hpp"
+#include "caf_rdma/tests/transport/loop/loop_fixture.hpp"
+#include "caf_rdma/transport/contract/transport.hpp"
 
 #include <caf/init_global_meta_objects.hpp>
 

@@ -2,9 +2,9 @@
 
 #include "caf_rdma/transport/ucx/context.hpp"
 
-#include "caf_rdma/transport/descriptors.hpp"
-#include "caf_rdma/transport/ucx/error.hpp"
-#include "caf_rdma/transport/ucx/printed.hpp"
+#include "caf_rdma/transport/base/file_descriptors.hpp"
+#include "caf_rdma/transport/ucx/make_error.hpp"
+#include "caf_rdma/transport/ucx/print_to_string.hpp"
 #include "caf_rdma/transport/ucx/settings.hpp"
 
 #include <ucp/api/ucp.h>
@@ -68,7 +68,7 @@ bool context::moves_cuda_memory() const noexcept {
 
 std::string context::lanes() const {
   std::istringstream in{
-    printed([this](FILE* to) { ucp_context_print_info(handle_, to); })};
+    print_to_string([this](FILE* to) { ucp_context_print_info(handle_, to); })};
   std::string result;
   for (std::string line; std::getline(in, line);) {
     auto pos = line.find(" -- ");

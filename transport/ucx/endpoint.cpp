@@ -2,8 +2,8 @@
 
 #include "caf_rdma/transport/ucx/endpoint.hpp"
 
-#include "caf_rdma/transport/ucx/error.hpp"
-#include "caf_rdma/transport/ucx/printed.hpp"
+#include "caf_rdma/transport/ucx/make_error.hpp"
+#include "caf_rdma/transport/ucx/print_to_string.hpp"
 #include "caf_rdma/transport/ucx/worker.hpp"
 
 #include <ucp/api/ucp.h>
@@ -40,7 +40,8 @@ endpoint::~endpoint() {
 }
 
 bool endpoint::over_tcp() const {
-  auto text = printed([this](FILE* to) { ucp_ep_print_info(handle_, to); });
+  auto text
+    = print_to_string([this](FILE* to) { ucp_ep_print_info(handle_, to); });
   return text.find(":tcp/") != std::string::npos;
 }
 

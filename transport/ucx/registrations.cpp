@@ -2,7 +2,7 @@
 
 #include "caf_rdma/transport/ucx/registrations.hpp"
 
-#include "caf_rdma/transport/ucx/error.hpp"
+#include "caf_rdma/transport/ucx/make_error.hpp"
 
 #include <ucp/api/ucp.h>
 

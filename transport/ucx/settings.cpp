@@ -2,9 +2,9 @@
 
 #include "caf_rdma/transport/ucx/settings.hpp"
 
-#include "caf_rdma/messages/frame.hpp"
-#include "caf_rdma/transport/ucx/error.hpp"
-#include "caf_rdma/transport/ucx/printed.hpp"
+#include "caf_rdma/messages/wire/frame.hpp"
+#include "caf_rdma/transport/ucx/make_error.hpp"
+#include "caf_rdma/transport/ucx/print_to_string.hpp"
 
 #include <ucp/api/ucp.h>
 
@@ -72,7 +72,7 @@ caf::expected<settings> settings::read(const std::string& tls,
 bool settings::uses_all_transports() const {
   if (std::getenv("UCX_TLS") != nullptr)
     return false;
-  auto text = printed([this](FILE* to) {
+  auto text = print_to_string([this](FILE* to) {
     ucp_config_print(config_.get(), to, nullptr, UCS_CONFIG_PRINT_CONFIG);
   });
   return text.find("UCX_TLS=all\n") != std::string::npos;

@@ -2,9 +2,9 @@
 
 #include "caf_rdma/transport/ucx/worker.hpp"
 
-#include "caf_rdma/transport/descriptors.hpp"
+#include "caf_rdma/transport/base/file_descriptors.hpp"
 #include "caf_rdma/transport/ucx/close_on_exec.hpp"
-#include "caf_rdma/transport/ucx/error.hpp"
+#include "caf_rdma/transport/ucx/make_error.hpp"
 
 #include <ucp/api/ucp.h>
 

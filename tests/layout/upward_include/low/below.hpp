@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+#pragma once
+
+#include "caf_rdma/high/above.hpp"
