@@ -3,8 +3,8 @@
 # Lets targets share one precompiled header: CAF's take half the time of a file.
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  file(WRITE "${CMAKE_BINARY_DIR}/precompiled.cpp" "")
-  add_library(rdma_precompiled OBJECT "${CMAKE_BINARY_DIR}/precompiled.cpp")
+  file(WRITE "${PROJECT_BINARY_DIR}/precompiled.cpp" "")
+  add_library(rdma_precompiled OBJECT "${PROJECT_BINARY_DIR}/precompiled.cpp")
   target_link_libraries(rdma_precompiled PUBLIC rdma_flags CAF::core)
   target_precompile_headers(rdma_precompiled PRIVATE
     "${CMAKE_CURRENT_LIST_DIR}/precompiled.hpp")

@@ -7,6 +7,7 @@ set(RDMA_PUBLIC_HEADERS
   # to run
   actors/init.hpp
   actors/runtime.hpp
+  messages/version.hpp
   options/runtime_options.hpp
   options/transport_options.hpp
   # to ask for transfers

@@ -47,7 +47,7 @@ bool inspect(Inspector& f, block_run& x) {
 using selection = std::vector<block_run>;
 
 /// Runs that a selection may have: what an event costs grows with them.
-inline constexpr uint64_t max_selected_runs = uint64_t{1} << 16;
+inline constexpr uint64_t max_selected_runs = uint64_t{1} << 17;
 
 /// Blocks that one selection may name.
 inline constexpr uint64_t max_selected_blocks = uint64_t{1} << 20;

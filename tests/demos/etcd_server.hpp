@@ -56,7 +56,7 @@ public:
     place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof(place);
     auto* generic = reinterpret_cast<sockaddr*>(&place);
-    ::bind(fd_, generic, size);
+    REQUIRE(::bind(fd_, generic, size) == 0);
     ::getsockname(fd_, generic, &size);
     port_ = ntohs(place.sin_port);
   }

@@ -245,26 +245,27 @@ void table_driver::end_claim(slot& x, size_t i) {
     for (auto& y : links_)
       require(!y.holds(key),
               "a withdrawal is answered once no chunk is in flight");
-    if (--x.pending > 0 || !x.withdrawn)
-      return;
-    require(!x.kept, "a withdrawal is answered once");
-    require(!lane_.writes_to(x.memory),
-            "a withdrawal is answered once no fetch is in flight");
-    x.kept = x.memory.memory();
+    note_answer(x);
   });
 }
 
+void table_driver::note_answer(slot& x) {
+  if (--x.pending > 0 || !x.withdrawn)
+    return;
+  require(!x.kept, "a withdrawal is answered once");
+  require(!lane_.writes_to(x.memory),
+          "a withdrawal is answered once no fetch is in flight");
+  x.kept = x.memory.memory();
+}
+
 void table_driver::revoke(slot& x, size_t i) {
-  ++x.pending; // until all are asked for
-  auto answered = false;
+  x.pending += 2; // the grant itself, and until all are asked for
   transfer_ended words{status::cancelled, errc::cancelled, "enough", 0};
-  table_.withdraw({x.secret, {}, words}, [&answered] { answered = true; });
-  require(answered, "a standing grant holds no memory itself");
+  table_.withdraw({x.secret, {}, words}, [this, &x] { note_answer(x); });
   owners_.deliver(); // it hears of claims before the answer
   while (!owners_.log(i).open.empty())
     end_claim(x, i);
-  if (--x.pending == 0)
-    x.kept = x.memory.memory();
+  note_answer(x);
 }
 
 void table_driver::on_landed(slot& x, uint64_t bytes) {

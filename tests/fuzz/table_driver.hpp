@@ -75,6 +75,9 @@ private:
   /// Ends a claim on a standing grant, as its owner does whose lease has not.
   void end_claim(slot& x, size_t i);
 
+  /// The owner has heard that a part of what it has withdrawn is over.
+  void note_answer(slot& x);
+
   /// Ends a standing grant and all of its claims.
   void revoke(slot& x, size_t i);
 

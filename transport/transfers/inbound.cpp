@@ -46,8 +46,7 @@ transfer_key inbound::claimed_by(const token& secret) const {
 void inbound::withdraw(const withdrawal& x, std::function<void()> released) {
   auto i = entries_.find(x.secret);
   if (i == entries_.end()) {
-    revoke(x.secret);
-    released();
+    revoke(x.secret, std::move(released));
     return;
   }
   auto& entry = i->second;
@@ -103,7 +102,9 @@ size_t inbound::tell_failing(size_t most) {
 size_t inbound::tell_revoked() {
   auto& claims = revoked_.front().mapped().claims;
   if (claims.empty()) {
+    auto released = std::move(revoked_.front().mapped().released);
     revoked_.pop_front();
+    released();
     return 0;
   }
   auto& x = claims.front();
@@ -121,6 +122,8 @@ void inbound::abandon() {
   held_for_room_.clear(&held_chunk::drop);
   for (auto& [secret, entry] : entries_)
     entry.released = [] {};
+  for (auto& x : revoked_)
+    x.mapped().released = [] {};
 }
 
 void inbound::add_to(transfer_statistics& x) const {
@@ -153,15 +156,20 @@ void inbound::remember(const token& secret) {
   }
 }
 
-void inbound::revoke(const token& secret) {
-  if (!grants_.contains(secret))
-    return;
-  if (auto node = unheard_.extract(secret)) {
-    node.mapped().revoked = true;
-    revoked_.push_back(std::move(node));
+void inbound::revoke(const token& secret, std::function<void()> released) {
+  if (grants_.contains(secret)) {
+    grants_.erase(secret);
+    remember(secret);
   }
-  grants_.erase(secret);
-  remember(secret);
+  auto node = unheard_.extract(secret);
+  if (!node) {
+    released();
+    return;
+  }
+  // Until they are gone the claims keep the memory.
+  node.mapped().revoked = true;
+  node.mapped().released = std::move(released);
+  revoked_.push_back(std::move(node));
 }
 
 // -- offers ------------------------------------------------------------------

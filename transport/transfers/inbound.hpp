@@ -211,6 +211,7 @@ private:
   struct unheard_claims {
     intrusive_list<entry, by_grant> claims;
     bool revoked = false;
+    std::function<void()> released; // who waits for their end, if so
   };
 
   using unheard_map = std::unordered_map<token, unheard_claims>;
@@ -326,8 +327,9 @@ private:
   size_t tell_revoked();
 
   /// Ends a standing grant, and those of its claims that the owner has not
-  /// heard of; the others are the owner's to end.
-  void revoke(const token& secret);
+  /// heard of; the others are the owner's to end. Calls `released` once those
+  /// are gone.
+  void revoke(const token& secret, std::function<void()> released);
 
   /// Marks a chunk as seen; returns false if it does not fit the transfer.
   bool reserve(entry& x, const offer& header);

@@ -81,7 +81,7 @@ struct refusal_fixture {
 
 TEST_CASE("a refused link ends the operation with the peer's code") {
   auto [code, word]
-    = GENERATE(std::pair{errc::unsupported_version, "format version"},
+    = GENERATE(std::pair{errc::unsupported_version, "protocol version"},
                std::pair{errc::stale_metadata, "another life"},
                std::pair{errc::limit_reached, "rdma.max-peers"});
   refusal_fixture x;
