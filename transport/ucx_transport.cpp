@@ -75,6 +75,9 @@ private:
   std::optional<staging> make_staging(const memory_pool_ptr& pool,
                                       copy_direction to);
 
+  /// Takes what the peers have sent, some of it. Returns the number of events.
+  size_t receive();
+
   void settle();
 
   link* find(link_id id);
@@ -142,7 +145,7 @@ transport_state::transport_state(actor_base* self,
       [this](ucx_link& x, const caf::error& reason) {
         transfers_.fail(x.id(), reason);
       },
-      [this](link_id id) { receiver_.drain_ring(id); }),
+      [this](link_id id) { receiver_.finish(id); }),
     receiver_(self->loop(), ucx_->worker, links_, transfers_, ucx_lane_,
               local_lane_),
     active_self_(make_random_id(), ucx_->self.id, transfers_),
@@ -159,6 +162,7 @@ transport_state::~transport_state() {
   self_->loop().cancel(linger_);
   self_->loop().set_poller(nullptr);
   transfers_.abandon();
+  receiver_.abandon();
   links_.abandon();
   while (pool_.busy() > 0)
     ucx_->worker.progress();
@@ -274,15 +278,20 @@ void transport_state::connect(worker_info to, ucx_link::client client) {
 
 // -- progress ----------------------------------------------------------------
 
-size_t transport_state::progress() {
-  links_.begin_round();
-  links_.flush();
+size_t transport_state::receive() {
   auto events = receiver_.receive_rings();
   // Each look at UCX is a system call.
   if (events == 0 || ++rounds_without_ucx_ > max_rounds_without_ucx) {
     events += ucx_->worker.progress();
     rounds_without_ucx_ = 0;
   }
+  return events;
+}
+
+size_t transport_state::progress() {
+  links_.begin_round();
+  links_.flush();
+  auto events = receiver_.empty() ? receive() : 0;
   events += receiver_.dispatch();
   if (transfers_.grants().take_small_traffic())
     local_lane_.share();

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <functional>
 #include <iterator>
 #include <utility>
 
@@ -114,6 +113,8 @@ void frame_receiver::receive(frame x, std::span<const std::byte> data,
     return;
   }
   if (!std::holds_alternative<offer>(x.content)) {
+    if (from != nullptr)
+      from->last_heard = loop_.now(); // it may wait
     waiting_.push_back({std::move(x), reply, nullptr, {}});
     return;
   }
@@ -218,19 +219,19 @@ void frame_receiver::switch_ring(ucx_link& from) {
     from.ring_left();
 }
 
-void frame_receiver::drain_ring(link_id id) {
+void frame_receiver::finish(link_id id) {
   auto* from = links_.find(id);
-  if (from == nullptr || from->ring() == nullptr)
+  if (from == nullptr)
     return;
-  for (size_t n = 0; n < max_last_messages;) {
+  for (size_t n = 0; from->ring() != nullptr && n < max_last_messages;) {
     auto taken = receive_ring(*from, *from->ring());
     if (taken == 0)
       break;
     n += taken;
   }
-  auto came_last = [id](const arrival& x) { return x.what.link_id == id; };
+  auto is_of_others = [id](const arrival& x) { return x.what.link_id != id; };
   auto i = std::stable_partition(waiting_.begin(), waiting_.end(),
-                                 std::not_fn(came_last));
+                                 is_of_others);
   std::vector<arrival> last(std::make_move_iterator(i),
                             std::make_move_iterator(waiting_.end()));
   waiting_.erase(i, waiting_.end());
@@ -241,13 +242,11 @@ void frame_receiver::drain_ring(link_id id) {
 // -- between two calls to UCX's progress -------------------------------------
 
 size_t frame_receiver::dispatch() {
-  if (taken_.empty())
-    taken_.swap(waiting_);
   auto until = loop_.now() + max_dispatch_time;
   size_t n = 0;
-  while (!taken_.empty()) {
-    auto x = std::move(taken_.front());
-    taken_.pop_front();
+  while (!waiting_.empty()) {
+    auto x = std::move(waiting_.front());
+    waiting_.pop_front();
     dispatch(x);
     if (++n % messages_at_once == 0 && loop_.now() >= until)
       break;
@@ -255,9 +254,16 @@ size_t frame_receiver::dispatch() {
   return n;
 }
 
+void frame_receiver::abandon() {
+  for (auto& x : waiting_)
+    if (x.held != nullptr)
+      by_ucx_.drop({x.held, std::get<offer>(x.what.content).length});
+  waiting_.clear();
+}
+
 void frame_receiver::dispatch(arrival& x) {
   if (std::holds_alternative<goodbye>(x.what.content))
-    drain_ring(x.what.link_id);
+    finish(x.what.link_id);
   links_.receive(x.what, x.reply);
   auto* from = links_.find(x.what.link_id);
   if (std::holds_alternative<offer>(x.what.content))

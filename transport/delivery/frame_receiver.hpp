@@ -45,15 +45,22 @@ public:
   /// the number of messages.
   size_t receive_rings();
 
-  /// Handles what a peer has put into its ring before its link ended.
-  void drain_ring(link_id id);
+  /// Handles what has come of a link that is about to end, and what the peer
+  /// has put into its ring.
+  void finish(link_id id);
 
-  /// Handles the frames that have come. Returns their number.
+  /// Handles frames that have come, for some time. Returns their number. Unless
+  /// nothing is left nothing else must be received: what comes later would
+  /// overtake the rest, of which there is a bound in this way.
   size_t dispatch();
 
+  /// True if there is nothing left to dispatch.
   bool empty() const noexcept {
-    return waiting_.empty() && taken_.empty();
+    return waiting_.empty();
   }
+
+  /// Drops what is left.
+  void abandon();
 
 private:
   struct arrival {
@@ -97,7 +104,6 @@ private:
   ucx_lane& by_ucx_;
   local_lane& in_place_;
   std::deque<arrival> waiting_;
-  std::deque<arrival> taken_; // come before those, and are handled first
   caf::telemetry::int_counter* ring_messages_;
   std::vector<link_id> broken_; // links with nonsense in their ring
   bool in_ring_ = false;        // what is being received comes from a ring

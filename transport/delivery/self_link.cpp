@@ -17,6 +17,8 @@ size_t self_link::progress() {
   if (chunks_.empty())
     return events;
   events += other_->deliver();
+  if (chunks_.empty())
+    return events; // a cancel has had the last one copied
   auto oldest = chunks_.begin();
   if (oldest->second.after > other_->delivered_)
     return events; // a claim comes before its chunks

@@ -152,6 +152,7 @@ private:
       if (!makes_sense(x))
         return nonsense;
       sum_ += x.length * x.count;
+      named_ += x.count;
       reading_.add(x);
     }
     runs_ += xs.size();
@@ -163,7 +164,8 @@ private:
 
   /// True if there is room for it in the transfer, and in any memory at all.
   bool makes_sense(const memory_run& x) const {
-    if (x.count == 0 || x.length == 0 || x.length > (total_ - sum_) / x.count)
+    if (x.count == 0 || x.count > max_selected_blocks - named_ || x.length == 0
+        || x.length > (total_ - sum_) / x.count)
       return false;
     auto left = std::numeric_limits<uint64_t>::max() - x.address;
     if (x.length > left)
@@ -181,6 +183,7 @@ private:
   uint64_t count_ = 0; // of runs, once the cell has been read
   uint64_t runs_ = 0;  // that have been read
   uint64_t sum_ = 0;   // of their bytes
+  uint64_t named_ = 0; // blocks of these
   block_list::builder reading_;
   block_list blocks_; // once all is known
   std::optional<bool> overlaps_;

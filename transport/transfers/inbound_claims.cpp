@@ -115,6 +115,8 @@ void inbound::append(const transfer_key& key, const claim_blocks& x) {
     return; // it was refused, or is over
   auto& entry = i->second;
   auto& said = *entry.part->said;
+  if (!grants_.contains(said.secret))
+    return; // the grant is over, and its owner about to end the claim
   if (x.blocks.size() > said.more_blocks) {
     fail(entry, make_error(errc::protocol_violation,
                            "more blocks than were announced"));

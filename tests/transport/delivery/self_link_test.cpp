@@ -106,6 +106,18 @@ TEST_CASE("a chunk waits for what was sent before it, however much that is") {
   CHECK(x.target == x.bytes);
 }
 
+TEST_CASE("a cancel that has the only chunk copied leaves none to copy") {
+  self_fixture x;
+  x.bytes.resize(4);
+  x.target.resize(4);
+  x.grant();
+  x.offer_source();
+  x.active.send(frame{21, 77, cancel_request{}});
+  CHECK(x.active.progress() > 0);
+  x.settle();
+  CHECK(x.target == x.bytes);
+}
+
 TEST_CASE("a self link makes the same checks as any other") {
   self_fixture x;
   x.offer_source(); // nothing was granted

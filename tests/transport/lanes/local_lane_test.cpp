@@ -285,6 +285,22 @@ TEST_CASE("runs of blocks that cannot be are refused") {
   CHECK(x.code() == errc::protocol_violation);
 }
 
+TEST_CASE("a list of runs names no more blocks than a selection may") {
+  auto more = GENERATE(uint64_t{0}, uint64_t{1});
+  auto total = max_selected_blocks + more;
+  std::vector<std::byte> bytes(2 * total);
+  std::vector<std::byte> target(total);
+  memory_run run{reinterpret_cast<uintptr_t>(bytes.data()), 1, 2, total};
+  lane_fixture x;
+  local::source_cell cell{{7}, 1, reinterpret_cast<uintptr_t>(&run)};
+  auto size = static_cast<uint32_t>(total);
+  x.fetch({x.secret, 0, size, size, total, reinterpret_cast<uintptr_t>(&cell),
+           7},
+          cut(target.data(), total, total));
+  CHECK((x.finish() == UCS_OK) == (more == 0));
+  CHECK((more == 0 || x.code() == errc::protocol_violation));
+}
+
 TEST_CASE("nobody offers in place without having been tried out") {
   std::vector<std::byte> target(10);
   auto bytes = make_bytes(10);

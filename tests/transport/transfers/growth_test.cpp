@@ -38,6 +38,15 @@ struct many_sinks : inbound_fixture {
       grants.install(
         sink{{link, i}, describe(target), target.size(), {link, i}, owner});
   }
+
+  /// Claims all of a standing grant.
+  void claim_all(const token& secret, uint64_t transfer) {
+    claim what;
+    what.secret = secret;
+    what.total = target.size();
+    frame x{from.id(), transfer, std::move(what)};
+    grants.claimed(from, x);
+  }
 };
 
 /// Counts what it is asked for.
@@ -196,10 +205,8 @@ TEST_CASE("a standing grant ends at the cost of its own claims") {
   for (size_t i = 1; i <= others; ++i)
     x.grants.install(standing_grant{
       {i, 99}, block_list{describe(x.target)}, true, terms, x.owner});
-  for (uint64_t i : {1, 2, 3}) {
-    frame claimed{11, i, claim{{1, 99}, {}, x.target.size()}};
-    x.grants.claimed(x.from, claimed);
-  }
+  for (uint64_t i : {1, 2, 3})
+    x.claim_all({1, 99}, i);
   auto before = steps(x.grants);
   x.grants.withdraw({{1, 99}, {}, {}}, [] {});
   x.settle();
@@ -213,10 +220,8 @@ TEST_CASE("the claims of a grant that ends are told by and by, but are over") {
   terms.claims = any_number_of_claims;
   x.grants.install(standing_grant{
     {1, 99}, block_list{describe(x.target)}, true, terms, x.owner});
-  for (uint64_t i = 1; i <= few; ++i) {
-    frame claimed{11, i, claim{{1, 99}, {}, x.target.size()}};
-    x.grants.claimed(x.from, claimed);
-  }
+  for (uint64_t i = 1; i <= few; ++i)
+    x.claim_all({1, 99}, i);
   auto released = false;
   x.grants.withdraw({{1, 99}, {}, {}}, [&] { released = true; });
   x.grants.tell(3);

@@ -94,6 +94,22 @@ TEST_CASE("nothing lands once a grant is revoked, whatever was claimed") {
   CHECK(x.log->landed.empty());
 }
 
+TEST_CASE("blocks that come after the end of their grant are ignored") {
+  claims_fixture x;
+  x.grant_standing(false);
+  auto what = x.first_four();
+  what.reply_secret = {5, 6};
+  what.more_blocks = 100;
+  x.say(what);
+  x.grants.announce(key); // the owner is to end it, and takes its time
+  x.grants.withdraw({x.secret, {}, {}}, [] {});
+  frame more{key.link, key.transfer, claim_blocks{{{0, 1, 0, 4, 0}}}};
+  x.grants.claimed(x.from, more);
+  x.settle();
+  CHECK(x.grants.take_sources().empty());
+  CHECK(x.log->claimed.size() == 1);
+}
+
 TEST_CASE("a claim of which a chunk has landed is the owner's to end") {
   claims_fixture x;
   x.grant_standing(true);

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <list>
 #include <optional>
 #include <unordered_map>
@@ -124,17 +125,19 @@ public:
     std::ranges::for_each(flow.chunks, f);
   }
 
-  /// Takes the chunks of a link out, transfer by transfer, until there are none
-  /// left or `most` or more have been taken out. Calls `f` with each; returns
-  /// their number.
+  /// Takes at most so many chunks of a link out, which gets no turn any more,
+  /// and calls `f` with each. Returns their number.
   template <class Consumer>
   size_t remove(link_id of, size_t most, Consumer f) {
     shut(of);
-    auto before = size_;
-    for (auto i = lines_.find(of); i != lines_.end() && before - size_ < most;
-         i = lines_.find(of))
-      remove(transfer_key{i->second.highest().front()}, f);
-    return before - size_;
+    size_t n = 0;
+    for (; n < most; ++n) {
+      auto i = lines_.find(of);
+      if (i == lines_.end())
+        break;
+      std::invoke(f, take(i->second, position::shut));
+    }
+    return n;
   }
 
   /// Takes out everything and calls `f` with each.

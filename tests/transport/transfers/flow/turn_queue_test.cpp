@@ -179,6 +179,13 @@ TEST_CASE("what is taken out does not get a turn") {
     CHECK(removed.size() == 3);
     CHECK(xs.drain() == strings{"o1"});
   }
+  SECTION("a part of a link, which has no turn meanwhile") {
+    CHECK(xs.remove(a.link, 2, note) == 2);
+    CHECK(removed == strings{"b1", "a1"});
+    CHECK(xs.drain() == strings{"o1"});
+    CHECK(xs.remove(a.link, 2, note) == 1);
+    CHECK(xs.empty());
+  }
   SECTION("everything") {
     xs.clear(note);
     CHECK(removed.size() == 4);
