@@ -9,7 +9,7 @@
 # WAY is one of
 #   subdirectory          add_subdirectory
 #   fetch_content         FetchContent from a local directory, with a CAF of the
-#                         project's own
+#                         project's own, as a shared library
 #   find_package static|shared   find_package against an installed library, and
 #                         a plugin that is linked with it
 #   pkg_config static|shared     plain g++ and pkg-config against the same
@@ -37,12 +37,20 @@ export LD_LIBRARY_PATH=$caf_prefix/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 build() {
   local dir=$1 from=$2
   shift 2
-  # As the build that is installed, so that its objects are known to ccache.
   cmake -S "$from" -B "$dir" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
     "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O2 -g1" "$@" > "$dir.log" 2>&1 \
     || { cat "$dir.log"; exit 1; }
   cmake --build "$dir" > "$dir.log" 2>&1 \
     || { tail -n 50 "$dir.log"; exit 1; }
+}
+
+# build_with WAY: a project that has the library's source. What FetchContent brings
+# is shared, and can be installed.
+build_with() {
+  local extra=()
+  [ "$1" = subdirectory ] || extra=(-DBUILD_SHARED_LIBS=ON -DRDMA_INSTALL=ON)
+  build "$work/$1" "$source/tests/consume/$1" "-DCAF_RDMA=$source" \
+    "-DEXAMPLE=$example" "${extra[@]}"
 }
 
 # run PROGRAM: it must print what the README says.
@@ -56,9 +64,8 @@ run() {
 install_library() {
   rm -rf "$prefix"
   if [ "$kind" = shared ]; then
-    library=$work/shared/library
-    build "$library" "$source" -DBUILD_SHARED_LIBS=ON -DRDMA_BUILD_TESTS=OFF \
-      -DRDMA_BUILD_DEMOS=OFF
+    library=$work/fetch_content
+    build_with fetch_content
   fi
   cmake --install "$library" --prefix "$prefix" > "$work/$kind/files"
   # Only what the front door promises is installed.
@@ -71,8 +78,7 @@ install_library() {
 mkdir -p "$work/$kind"
 case $way in
   subdirectory | fetch_content)
-    build "$work/$way" "$source/tests/consume/$way" "-DCAF_RDMA=$source" \
-      "-DEXAMPLE=$example"
+    build_with "$way"
     run "$work/$way/consumer"
     ;;
   find_package)
