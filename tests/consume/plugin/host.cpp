@@ -12,7 +12,8 @@ int main(int argc, char* argv[]) {
     std::fprintf(stderr, "%s\n", dlerror());
     return 1;
   }
-  auto* run = reinterpret_cast<const char* (*)()>(dlsym(plugin, "try_runtime"));
+  auto* run
+    = reinterpret_cast<const char* (*) ()>(dlsym(plugin, "try_runtime"));
   auto* version = run != nullptr ? run() : nullptr;
   if (version == nullptr)
     return 1;
