@@ -4,7 +4,7 @@
 # Builds the README's first example as a user would who builds on the library,
 # and runs it.
 #
-#   try_consumer.sh SOURCE BUILD WORK WAY
+#   try_consumer.sh SOURCE BUILD WORK WAY [KIND]
 #
 # WAY is one of
 #   subdirectory          add_subdirectory
@@ -14,16 +14,10 @@
 #                         a plugin that is linked with it
 #   pkg_config static|shared     plain g++ and pkg-config against the same
 # SOURCE is this project's top and BUILD a build of it; WORK keeps what is built.
-# Where there is a ccache the ways share each other's objects.
 set -euo pipefail
 source=$1 library=$2 work=$3 way=$4 kind=${5:-}
 example=$source/demos/hello_transfer.cpp
 prefix=$work/$kind/prefix
-
-if command -v ccache > /dev/null; then
-  export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_BASEDIR=$source
-  export CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
-fi
 
 say() { printf '[consume] %s\n' "$*"; }
 
